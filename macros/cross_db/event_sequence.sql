@@ -1,0 +1,11 @@
+{% macro event_sequence(occurred_at, tie_number) -%}
+    {{ return(adapter.dispatch('event_sequence', 'liftmart')(occurred_at, tie_number)) }}
+{%- endmacro %}
+
+{% macro default__event_sequence(occurred_at, tie_number) -%}
+    {{ engine_not_supported('event_sequence') }}
+{%- endmacro %}
+
+{% macro duckdb__event_sequence(occurred_at, tie_number) -%}
+    cast(epoch_us({{ occurred_at }}) as decimal(38, 0)) * 1000000000 + {{ tie_number }}
+{%- endmacro %}

@@ -1,0 +1,11 @@
+{% macro fold_blanks(text) -%}
+    {{ return(adapter.dispatch('fold_blanks', 'liftmart')(text)) }}
+{%- endmacro %}
+
+{% macro default__fold_blanks(text) -%}
+    {{ engine_not_supported('fold_blanks') }}
+{%- endmacro %}
+
+{% macro duckdb__fold_blanks(text) -%}
+    regexp_replace({{ text }}, '\s+', ' ', 'g')
+{%- endmacro %}

@@ -1,0 +1,11 @@
+{% macro item_count(items) -%}
+    {{ return(adapter.dispatch('item_count', 'liftmart')(items)) }}
+{%- endmacro %}
+
+{% macro default__item_count(items) -%}
+    {{ engine_not_supported('item_count') }}
+{%- endmacro %}
+
+{% macro duckdb__item_count(items) -%}
+    coalesce(len({{ items }}), 0)
+{%- endmacro %}

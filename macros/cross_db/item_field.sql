@@ -1,0 +1,11 @@
+{% macro item_field(item, field) -%}
+    {{ return(adapter.dispatch('item_field', 'liftmart')(item, field)) }}
+{%- endmacro %}
+
+{% macro default__item_field(item, field) -%}
+    {{ engine_not_supported('item_field') }}
+{%- endmacro %}
+
+{% macro duckdb__item_field(item, field) -%}
+    {{ item }}.{{ field }}
+{%- endmacro %}

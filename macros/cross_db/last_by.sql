@@ -1,0 +1,11 @@
+{% macro last_by(value, order_key, condition) -%}
+    {{ return(adapter.dispatch('last_by', 'liftmart')(value, order_key, condition)) }}
+{%- endmacro %}
+
+{% macro default__last_by(value, order_key, condition) -%}
+    {{ engine_not_supported('last_by') }}
+{%- endmacro %}
+
+{% macro duckdb__last_by(value, order_key, condition) -%}
+    arg_max({{ value }}, {{ order_key }}) filter (where {{ condition }})
+{%- endmacro %}

@@ -1,0 +1,30 @@
+{% macro parse_items(expression) -%}
+    {{ return(adapter.dispatch('parse_items', 'liftmart')(expression)) }}
+{%- endmacro %}
+
+{% macro default__parse_items(expression) -%}
+    {{ engine_not_supported('parse_items') }}
+{%- endmacro %}
+
+{% macro duckdb__parse_items(expression) -%}
+    {%- set item_list = 'struct(product_id varchar, position varchar, quantity varchar, unit_price varchar)[]' -%}
+    case
+        when typeof({{ expression }}) not in ('VARCHAR', 'JSON')
+            then case
+                when len(list_filter(try_cast({{ expression }} as {{ item_list }}), lambda item: item is null)) = 0
+                    then try_cast({{ expression }} as {{ item_list }})
+            end
+        when json_valid(cast({{ expression }} as varchar))
+            then case
+                when json_type(cast({{ expression }} as varchar)) = 'ARRAY'
+                    and len(list_filter(
+                        json_extract(cast({{ expression }} as varchar), '$[*]'),
+                        lambda item: json_type(item) <> 'OBJECT'
+                    )) = 0
+                    then cast(from_json(
+                        cast({{ expression }} as varchar),
+                        '[{"product_id": "VARCHAR", "position": "VARCHAR", "quantity": "VARCHAR", "unit_price": "VARCHAR"}]'
+                    ) as {{ item_list }})
+            end
+    end
+{%- endmacro %}

@@ -1,0 +1,15 @@
+{% macro row_as_json(columns) -%}
+    {{ return(adapter.dispatch('row_as_json', 'liftmart')(columns)) }}
+{%- endmacro %}
+
+{% macro default__row_as_json(columns) -%}
+    {{ engine_not_supported('row_as_json') }}
+{%- endmacro %}
+
+{% macro duckdb__row_as_json(columns) -%}
+    cast(json_object(
+        {%- for column in columns %}
+        '{{ column }}', {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as varchar)
+{%- endmacro %}

@@ -1,0 +1,11 @@
+{% macro second_smallest(value, condition) -%}
+    {{ return(adapter.dispatch('second_smallest', 'liftmart')(value, condition)) }}
+{%- endmacro %}
+
+{% macro default__second_smallest(value, condition) -%}
+    {{ engine_not_supported('second_smallest') }}
+{%- endmacro %}
+
+{% macro duckdb__second_smallest(value, condition) -%}
+    list_extract(min({{ value }}, 2) filter (where {{ condition }}), 2)
+{%- endmacro %}

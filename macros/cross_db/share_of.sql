@@ -1,0 +1,20 @@
+{% macro share_of(amount, weight, total_weight) -%}
+    {{ return(adapter.dispatch('share_of', 'liftmart')(amount, weight, total_weight)) }}
+{%- endmacro %}
+
+{% macro default__share_of(amount, weight, total_weight) -%}
+    {{ engine_not_supported('share_of') }}
+{%- endmacro %}
+
+{% macro duckdb__share_of(amount, weight, total_weight) -%}
+    {#- DuckDB divides decimals as doubles; whole numbers of ten-thousandths divide exactly. -#}
+    cast(
+        cast(
+            (
+                2 * cast({{ amount }} * 10000 as hugeint) * cast(({{ weight }}) * 10000 as hugeint)
+                + cast({{ total_weight }} * 10000 as hugeint)
+            ) // (2 * cast({{ total_weight }} * 10000 as hugeint))
+            as numeric(38, 0)
+        ) * 0.0001 as numeric(18, 4)
+    )
+{%- endmacro %}

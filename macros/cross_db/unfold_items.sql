@@ -1,0 +1,12 @@
+{% macro unfold_items(items) -%}
+    {{ return(adapter.dispatch('unfold_items', 'liftmart')(items)) }}
+{%- endmacro %}
+
+{% macro default__unfold_items(items) -%}
+    {{ engine_not_supported('unfold_items') }}
+{%- endmacro %}
+
+{% macro duckdb__unfold_items(items) -%}
+    unnest({{ items }}) as item,
+    generate_subscripts({{ items }}, 1) as item_index
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro reporting_date(timestamp) -%}
+    {{ date_in_timezone(timestamp, var('reporting_timezone')) }}
+{%- endmacro %}

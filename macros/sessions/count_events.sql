@@ -1,0 +1,3 @@
+{% macro count_events(event_name) -%}
+    count(case when event_name = '{{ event_name }}' then 1 end)
+{%- endmacro %}

@@ -1,0 +1,51 @@
+with
+
+refund_events as (
+
+    select * from {{ ref('stg_events') }}
+
+    where event_name = 'order_refunded'
+
+),
+
+event_items as (
+
+    select * from {{ ref('stg_event_items') }}
+
+    where event_name = 'order_refunded'
+
+),
+
+items_amounts as (
+
+    select
+        event_id,
+        cast(sum({{ money_product('unit_price', 'quantity') }}) as numeric(18, 4)) as items_amount
+
+    from event_items
+
+    group by event_id
+
+),
+
+int_order_refunds_valued as (
+
+    select
+        refund_events.event_id,
+        refund_events.order_id,
+        refund_events.visitor_id,
+
+        refund_events.currency,
+
+        coalesce(refund_events.refund_amount, items_amounts.items_amount, 0) as refund_amount,
+
+        refund_events.occurred_at
+
+    from refund_events
+
+    left join items_amounts
+        on refund_events.event_id = items_amounts.event_id
+
+)
+
+select * from int_order_refunds_valued

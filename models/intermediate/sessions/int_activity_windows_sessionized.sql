@@ -1,0 +1,95 @@
+{%- set timeout_microseconds = var('session_timeout_minutes') * 60000000 -%}
+with
+
+events as (
+
+    select
+        event_id,
+        visitor_id,
+        occurred_at,
+        event_sequence,
+        {{ activity_window('occurred_at') }} as activity_window
+
+    from {{ ref('int_events_ordered') }}
+
+    where event_name <> 'order_refunded'
+
+),
+
+-- Two events of one window are at most a timeout apart, so a session never begins inside a window:
+-- counting windows before sorting leaves a fraction of the rows to sort.
+activity_windows as (
+
+    select
+        visitor_id,
+        activity_window,
+        min(occurred_at) as first_occurred_at,
+        max(occurred_at) as last_occurred_at,
+        {{ first_by('event_id', 'event_sequence', 'true') }} as first_event_id
+
+    from events
+
+    group by visitor_id, activity_window
+
+),
+
+compared as (
+
+    select
+        *,
+        lag(last_occurred_at) over (
+            partition by visitor_id
+            order by activity_window
+        ) as previous_occurred_at
+
+    from activity_windows
+
+),
+
+started as (
+
+    select
+        *,
+        case
+            when
+                previous_occurred_at is null
+                or {{ epoch_microseconds('first_occurred_at') }}
+                - {{ epoch_microseconds('previous_occurred_at') }} > {{ timeout_microseconds }}
+                then 1
+            else 0
+        end as is_session_start
+
+    from compared
+
+),
+
+numbered as (
+
+    select
+        *,
+        sum(is_session_start) over (
+            partition by visitor_id
+            order by activity_window
+            rows between unbounded preceding and current row
+        ) as session_number
+
+    from started
+
+),
+
+int_activity_windows_sessionized as (
+
+    select
+        visitor_id,
+        activity_window,
+        {{ dbt.hash(dbt.concat(['visitor_id', "'|'", 'first_value(first_event_id) over (
+            partition by visitor_id, session_number
+            order by activity_window
+        )'])) }} as session_id,
+        cast(session_number as bigint) as session_number
+
+    from numbered
+
+)
+
+select * from int_activity_windows_sessionized

@@ -1,0 +1,59 @@
+with
+
+events as (
+
+    select
+        event_id,
+        visitor_id,
+        occurred_at
+
+    from {{ ref('stg_events') }}
+
+),
+
+-- Most moments hold one event of a visitor. A narrow count finds the others, so that only they are sorted.
+tied_moments as (
+
+    select
+        visitor_id,
+        occurred_at
+
+    from events
+
+    group by visitor_id, occurred_at
+
+    having count(*) > 1
+
+),
+
+numbered as (
+
+    select
+        events.event_id,
+        row_number() over (
+            partition by events.visitor_id, events.occurred_at
+            order by events.event_id
+        ) - 1 as tie_number
+
+    from events
+
+    inner join tied_moments
+        on
+            events.visitor_id = tied_moments.visitor_id
+            and events.occurred_at = tied_moments.occurred_at
+
+),
+
+int_events_tied as (
+
+    select
+        event_id,
+        tie_number
+
+    from numbered
+
+    where tie_number > 0
+
+)
+
+select * from int_events_tied

@@ -1,0 +1,24 @@
+with
+
+events as (
+
+    select * from {{ ref('int_events_ordered') }}
+
+),
+
+int_visitor_identities as (
+
+    select
+        visitor_id,
+        coalesce(
+            {{ last_by('customer_id', 'event_sequence', 'customer_id is not null') }},
+            visitor_id
+        ) as person_id
+
+    from events
+
+    group by visitor_id
+
+)
+
+select * from int_visitor_identities

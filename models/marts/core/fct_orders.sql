@@ -1,0 +1,82 @@
+with
+
+orders as (
+
+    select * from {{ ref('int_orders_valued') }}
+
+),
+
+refunds as (
+
+    select * from {{ ref('int_order_refunds_valued') }}
+
+),
+
+visitor_identities as (
+
+    select * from {{ ref('int_visitor_identities') }}
+
+),
+
+refunds_by_order as (
+
+    select
+        order_id,
+        sum(refund_amount) as refund_amount
+
+    from refunds
+
+    group by order_id
+
+),
+
+refunded as (
+
+    select
+        orders.*,
+        visitor_identities.person_id,
+        -- Never more than the order was worth, whatever the refunds add up to.
+        {{ reporting_money(
+            'least(coalesce(refunds_by_order.refund_amount, 0), orders.gross_revenue_original)',
+            'orders.rate'
+        ) }} as refunded_amount
+
+    from orders
+
+    inner join visitor_identities
+        on orders.visitor_id = visitor_identities.visitor_id
+
+    left join refunds_by_order
+        on orders.order_id = refunds_by_order.order_id
+
+),
+
+fct_orders as (
+
+    select
+        order_id,
+        session_id,
+        visitor_id,
+        customer_id,
+
+        currency,
+        order_date,
+        row_number() over (
+            partition by person_id
+            order by ordered_at, event_id
+        ) = 1 as is_first_order,
+
+        gross_revenue_original,
+        gross_revenue,
+        refunded_amount,
+        cast(gross_revenue - refunded_amount as numeric(18, 4)) as net_revenue,
+        units,
+        lines,
+
+        ordered_at
+
+    from refunded
+
+)
+
+select * from fct_orders

@@ -1,0 +1,219 @@
+{%- set grain = ['session_id', 'page_type', 'placement_id', 'strategy_id', 'experience'] -%}
+with
+
+placement_events as (
+
+    select * from {{ ref('int_placement_events') }}
+
+),
+
+page_views as (
+
+    select * from {{ ref('int_events_sessionized') }}
+
+    where event_name = 'page_viewed'
+
+),
+
+products_added as (
+
+    select * from {{ ref('int_placement_products_added') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('int_orders_valued') }}
+
+),
+
+session_summaries as (
+
+    select * from {{ ref('int_sessions_summarized') }}
+
+),
+
+sessions as (
+
+    select * from {{ ref('fct_sessions') }}
+
+),
+
+clicked_recommendations as (
+
+    select distinct
+        session_id,
+        recommendation_id
+
+    from placement_events
+
+    where
+        event_name = 'recommendation_clicked'
+        and recommendation_id is not null
+
+),
+
+clicks as (
+
+    select
+        {{ grain | join(',\n        ') }},
+        count(*) as clicks
+
+    from placement_events
+
+    where event_name = 'recommendation_clicked'
+
+    group by {{ grain | join(', ') }}
+
+),
+
+recommender_exposures as (
+
+    select
+        {{ prefixed('placement_events', grain) | join(',\n        ') }},
+        count(*) as impressions,
+        count(case when placement_events.is_viewable then 1 end) as viewable_impressions,
+        sum(placement_events.items) as item_impressions,
+        count(clicked_recommendations.recommendation_id) as clicked_impressions,
+        min(placement_events.event_sequence) as first_sequence,
+        max(placement_events.event_sequence) as last_sequence,
+        min(placement_events.occurred_at) as first_exposed_at
+
+    from placement_events
+
+    left join clicked_recommendations
+        on
+            placement_events.session_id = clicked_recommendations.session_id
+            and placement_events.recommendation_id = clicked_recommendations.recommendation_id
+
+    where placement_events.is_exposing
+
+    group by {{ prefixed('placement_events', grain) | join(', ') }}
+
+),
+
+viewed_page_types as (
+
+    select
+        session_id,
+        coalesce(page_type, 'other') as page_type,
+        min(event_sequence) as first_sequence,
+        max(event_sequence) as last_sequence,
+        min(occurred_at) as first_exposed_at
+
+    from page_views
+
+    group by session_id, coalesce(page_type, 'other')
+
+),
+
+exposures as (
+
+    select * from recommender_exposures
+
+    union all
+
+    -- The baseline: the page type was viewed, and no recommender on it.
+    select
+        session_id,
+        page_type,
+        'none' as placement_id,
+        'none' as strategy_id,
+        'none' as experience,
+        0 as impressions,
+        0 as viewable_impressions,
+        0 as item_impressions,
+        0 as clicked_impressions,
+        first_sequence,
+        last_sequence,
+        first_exposed_at
+
+    from viewed_page_types
+
+    where not exists (
+        select 1
+        from recommender_exposures
+        where
+            viewed_page_types.session_id = recommender_exposures.session_id
+            and viewed_page_types.page_type = recommender_exposures.page_type
+    )
+
+),
+
+orders_after as (
+
+    select
+        {{ prefixed('exposures', grain) | join(',\n        ') }},
+        count(*) as orders_after,
+        count(case when orders.gross_revenue is null then 1 end) as orders_without_rate_after,
+        sum(orders.units) as units_after,
+        sum(orders.gross_revenue) as revenue_after
+
+    from exposures
+
+    inner join orders
+        on
+            exposures.session_id = orders.session_id
+            and exposures.first_sequence < orders.event_sequence
+
+    group by {{ prefixed('exposures', grain) | join(', ') }}
+
+),
+
+fct_session_placements as (
+
+    select
+        {{ prefixed('exposures', grain) | join(',\n        ') }},
+
+        sessions.session_date,
+        coalesce(sessions.device_type, 'unknown') as device_type,
+        coalesce(orders_after.orders_after, 0) > 0 as is_converted_after,
+        coalesce(
+            exposures.page_type = sessions.landing_page_type
+            and (
+                session_summaries.second_page_view_sequence is null
+                or exposures.first_sequence < session_summaries.second_page_view_sequence
+            ),
+            false
+        ) as is_landing,
+        sessions.is_bounced,
+        coalesce(exposures.last_sequence >= session_summaries.last_action_sequence, true)
+            as is_exit,
+
+        cast(exposures.impressions as bigint) as impressions,
+        cast(exposures.viewable_impressions as bigint) as viewable_impressions,
+        cast(exposures.item_impressions as bigint) as item_impressions,
+        cast(coalesce(clicks.clicks, 0) as bigint) as clicks,
+        cast(exposures.clicked_impressions as bigint) as clicked_impressions,
+        cast(coalesce(products_added.products_added, 0) as bigint) as products_added,
+        cast(coalesce(orders_after.orders_after, 0) as bigint) as orders_after,
+        cast(coalesce(orders_after.orders_without_rate_after, 0) as bigint)
+            as orders_without_rate_after,
+        cast(coalesce(orders_after.units_after, 0) as bigint) as units_after,
+        cast(
+            case when orders_after.orders_after is null then 0 else orders_after.revenue_after end
+            as numeric(18, 4)
+        ) as revenue_after,
+
+        exposures.first_exposed_at
+
+    from exposures
+
+    inner join sessions
+        on exposures.session_id = sessions.session_id
+
+    inner join session_summaries
+        on exposures.session_id = session_summaries.session_id
+
+    left join clicks
+        on {{ equal_on(grain, 'exposures', 'clicks') }}
+
+    left join products_added
+        on {{ equal_on(grain, 'exposures', 'products_added') }}
+
+    left join orders_after
+        on {{ equal_on(grain, 'exposures', 'orders_after') }}
+
+)
+
+select * from fct_session_placements

@@ -1,0 +1,95 @@
+{%- set always = ['customer_id', 'device_type', 'country_code', 'traffic_source', 'engagement_seconds'] -%}
+{%- set needed = {
+    'page_viewed': always + ['page_type'],
+    'product_viewed': ['items'],
+    'products_searched': ['search_term', 'search_results_count'],
+    'recommendation_viewed': [
+        'page_type', 'placement_id', 'strategy_id', 'is_personalized', 'is_viewable',
+        'recommendation_id', 'items'
+    ],
+    'recommendation_clicked': [
+        'page_type', 'placement_id', 'strategy_id', 'is_personalized', 'recommendation_id', 'items'
+    ],
+    'product_added': ['items'],
+    'order_completed': ['customer_id', 'currency', 'items'],
+    'experiment_viewed': ['experiment_id', 'variant_id']
+} -%}
+{%- set columns = needed.values() | sum(start=[]) | unique | list -%}
+with
+
+events as (
+
+    select * from {{ ref('stg_events') }}
+
+),
+
+session_placements as (
+
+    select * from {{ ref('fct_session_placements') }}
+
+),
+
+counted as (
+
+    select
+        event_name,
+        count(*) as events,
+        {%- for column in columns %}
+        count({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from events
+
+    group by event_name
+
+),
+
+placed_clicks as (
+
+    select coalesce(sum(clicks), 0) as clicks from session_placements
+
+),
+
+-- One row for each column that some KPI needs of an event, whether or not the source sends the event.
+measured as (
+
+    {% for event_name, event_columns in needed.items() -%}
+    {% for column in event_columns -%}
+    select
+        '{{ event_name }}' as event_name,
+        '{{ column }}' as column_name,
+        coalesce(max(events), 0) as events,
+        coalesce(max({{ column }}), 0) as filled_events
+    from counted
+    where event_name = '{{ event_name }}'
+
+    union all
+
+    {% endfor -%}
+    {% endfor -%}
+    select
+        'recommendation_clicked' as event_name,
+        'exposure' as column_name,
+        coalesce(max(counted.events), 0) as events,
+        max(placed_clicks.clicks) as filled_events
+    from placed_clicks
+    left join counted
+        on counted.event_name = 'recommendation_clicked'
+
+),
+
+source_coverage as (
+
+    select
+        event_name,
+        column_name,
+
+        cast(events as bigint) as events,
+        cast(filled_events as bigint) as filled_events,
+        {{ ratio('filled_events', 'events') }} as coverage_rate
+
+    from measured
+
+)
+
+select * from source_coverage

@@ -1,0 +1,48 @@
+with
+
+source as (
+
+    select * from {{ raw_relation('raw_events') }}
+
+),
+
+base_canonical__events as (
+
+    select
+        event_id,
+        event_name,
+        occurred_at,
+        received_at,
+        visitor_id,
+        customer_id,
+        page_type,
+        page_url,
+        referrer_url,
+        traffic_source,
+        traffic_medium,
+        traffic_campaign,
+        device_type,
+        country_code,
+        is_bot,
+        engagement_seconds,
+        placement_id,
+        recommendation_id,
+        strategy_id,
+        is_personalized,
+        is_viewable,
+        search_term,
+        search_results_count,
+        experiment_id,
+        variant_id,
+        order_id,
+        currency,
+        order_revenue,
+        refund_amount,
+        items,
+        {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if var('source') == 'demo' else 'unreadable_line' }} as unreadable_line
+
+    from source
+
+)
+
+select * from base_canonical__events

@@ -1,0 +1,71 @@
+with
+
+validated_events as (
+
+    select * from {{ ref('stg_events_validated') }}
+
+),
+
+-- Ids first, rows after: only the few events that share an id are sorted in full.
+repeated_ids as (
+
+    select event_id
+
+    from validated_events
+
+    where rejection_reason is null
+
+    group by event_id
+
+    having count(*) > 1
+
+),
+
+stg_events_duplicated as (
+
+    select
+        validated_events.*,
+        -- Rows that tie on every column are copies: whichever is kept, the result is the same.
+        row_number() over (
+            partition by validated_events.event_id
+            order by
+                validated_events.received_at asc nulls last,
+                validated_events.occurred_at asc nulls last,
+                validated_events.event_name asc nulls last,
+                validated_events.visitor_id asc nulls last,
+                validated_events.customer_id asc nulls last,
+                validated_events.page_type asc nulls last,
+                validated_events.page_url asc nulls last,
+                validated_events.referrer_url asc nulls last,
+                validated_events.traffic_source asc nulls last,
+                validated_events.traffic_medium asc nulls last,
+                validated_events.traffic_campaign asc nulls last,
+                validated_events.device_type asc nulls last,
+                validated_events.country_code asc nulls last,
+                validated_events.engagement_seconds asc nulls last,
+                validated_events.placement_id asc nulls last,
+                validated_events.recommendation_id asc nulls last,
+                validated_events.strategy_id asc nulls last,
+                validated_events.is_personalized asc nulls last,
+                validated_events.is_viewable asc nulls last,
+                validated_events.search_term asc nulls last,
+                validated_events.search_results_count asc nulls last,
+                validated_events.experiment_id asc nulls last,
+                validated_events.variant_id asc nulls last,
+                validated_events.order_id asc nulls last,
+                validated_events.currency asc nulls last,
+                validated_events.order_revenue asc nulls last,
+                validated_events.refund_amount asc nulls last,
+                {{ items_as_json('validated_events.items') }} asc nulls last
+        ) as duplicate_number
+
+    from validated_events
+
+    inner join repeated_ids
+        on validated_events.event_id = repeated_ids.event_id
+
+    where validated_events.rejection_reason is null
+
+)
+
+select * from stg_events_duplicated
