@@ -1,0 +1,86 @@
+"""Items: the products that an event names."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+
+from reference.values import (
+    BLANKS,
+    Invalid,
+    Row,
+    Value,
+    read_integer,
+    read_number,
+    read_row,
+    read_text,
+)
+
+READERS: dict[str, Callable[[Value], Value]] = {
+    "product_id": read_text,
+    "position": read_integer,
+    "quantity": read_integer,
+    "unit_price": read_number,
+}
+
+
+def item_objects(value: Value) -> list[Row]:
+    """Return the objects of an items column; raise Invalid if it is not an array of objects."""
+    if isinstance(value, str):
+        text = value.strip(BLANKS)
+        if not text:
+            return []
+        try:
+            value = json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
+            raise Invalid(text) from error
+        if value is None:
+            raise Invalid(text)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
+        raise Invalid(value)
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def split_items(event: Row, objects: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Return the accepted and the rejected items of an accepted event."""
+    accepted, rejected = [], []
+    for index, raw in enumerate(objects, start=1):
+        item, invalid = read_row(raw, READERS)
+        reason = _reason(item, invalid)
+        if reason:
+            rejected.append({"event_id": event["event_id"], "item_index": index, "reason": reason})
+            continue
+        accepted.append(
+            {
+                "event_id": event["event_id"],
+                "item_index": index,
+                "event_name": event["event_name"],
+                "visitor_id": event["visitor_id"],
+                "product_id": item["product_id"],
+                "position": index if item["position"] is None else item["position"],
+                "quantity": 1 if item["quantity"] is None else item["quantity"],
+                "unit_price": Decimal(0) if item["unit_price"] is None else item["unit_price"],
+                "occurred_at": event["occurred_at"],
+            }
+        )
+    return accepted, rejected
+
+
+def _reason(item: Row, invalid: set[str]) -> str | None:
+    if item["product_id"] is None:
+        return "missing_product_id"
+    if invalid:
+        return "invalid_value"
+    if (item["quantity"] or 0) < 0 or (item["unit_price"] or 0) < 0:
+        return "negative_amount"
+    return None
+
+
+def worth(items: list[Row]) -> Decimal:
+    """Return the sum of quantity times unit_price."""
+    return sum((item["quantity"] * item["unit_price"] for item in items), Decimal(0))
