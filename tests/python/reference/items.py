@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from reference.values import (
-    BLANKS,
+    TEN_BILLION,
     Invalid,
     Row,
     Value,
@@ -26,16 +26,14 @@ READERS: dict[str, Callable[[Value], Value]] = {
 def item_objects(value: Value) -> list[Row]:
     """Return the objects of an items column; raise Invalid if it is not an array of objects."""
     if isinstance(value, str):
-        text = value.strip(BLANKS)
-        if not text:
+        text = read_text(value)
+        if text is None:
             return []
         try:
             value = json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
             raise Invalid(text) from error
-        if value is None:
-            raise Invalid(text)
-    if value is None:
+    elif value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
         raise Invalid(value)
@@ -51,6 +49,9 @@ def split_items(event: Row, objects: list[Row]) -> tuple[list[Row], list[Row]]:
     accepted, rejected = [], []
     for index, raw in enumerate(objects, start=1):
         item, invalid = read_row(raw, READERS)
+        item["position"] = index if item["position"] is None else item["position"]
+        item["quantity"] = 1 if item["quantity"] is None else item["quantity"]
+        item["unit_price"] = Decimal(0) if item["unit_price"] is None else item["unit_price"]
         reason = _reason(item, invalid)
         if reason:
             rejected.append({"event_id": event["event_id"], "item_index": index, "reason": reason})
@@ -61,12 +62,9 @@ def split_items(event: Row, objects: list[Row]) -> tuple[list[Row], list[Row]]:
                 "item_index": index,
                 "event_name": event["event_name"],
                 "visitor_id": event["visitor_id"],
-                "product_id": item["product_id"],
-                "position": index if item["position"] is None else item["position"],
-                "quantity": 1 if item["quantity"] is None else item["quantity"],
-                "unit_price": Decimal(0) if item["unit_price"] is None else item["unit_price"],
                 "occurred_at": event["occurred_at"],
             }
+            | item
         )
     return accepted, rejected
 
@@ -74,9 +72,9 @@ def split_items(event: Row, objects: list[Row]) -> tuple[list[Row], list[Row]]:
 def _reason(item: Row, invalid: set[str]) -> str | None:
     if item["product_id"] is None:
         return "missing_product_id"
-    if invalid:
+    if invalid or abs(item["quantity"] * item["unit_price"]) >= TEN_BILLION:
         return "invalid_value"
-    if (item["quantity"] or 0) < 0 or (item["unit_price"] or 0) < 0:
+    if item["quantity"] < 0 or item["unit_price"] < 0:
         return "negative_amount"
     return None
 

@@ -10,8 +10,8 @@ from reference.values import (
     missing_last,
     read_boolean,
     read_date,
-    read_number,
     read_row,
+    read_share,
     read_text,
     read_upper,
     read_vocabulary,
@@ -43,9 +43,9 @@ def readers(table: str, settings: Settings) -> dict[str, Callable[[Value], Value
             "experiment_id": read_text,
             "variant_id": read_text,
             "is_control": read_boolean,
-            "expected_share": read_number,
+            "expected_share": read_share,
         },
-        "exchange_rates": {"rate_date": read_date, "currency": read_upper, "rate": read_number},
+        "exchange_rates": {"rate_date": read_date, "currency": read_upper, "rate": read_share},
     }
     return tables[table]
 

@@ -5,7 +5,7 @@ import re
 from reference.events import moment
 from reference.sessions import Session
 from reference.settings import Settings
-from reference.values import BLANKS, Row, day_of
+from reference.values import Row, day_of
 
 ENGAGEMENTS = {
     "product_viewed",
@@ -18,7 +18,7 @@ ENGAGEMENTS = {
 
 def folded(term: str | None) -> str | None:
     """Return a term trimmed, in lower case, with inner blanks folded."""
-    return None if term is None else re.sub(f"[{BLANKS}]+", " ", term.strip(BLANKS)).lower()
+    return None if term is None else re.sub(r"\s+", " ", term, flags=re.ASCII).strip(" ").lower()
 
 
 def is_in_stock(term: str, products: list[Row]) -> bool:

@@ -17,8 +17,6 @@ from zoneinfo import ZoneInfo
 Value: TypeAlias = Any
 Row: TypeAlias = dict[str, Value]
 
-BLANKS = " \t\n\r\f\v"
-
 TIMESTAMP = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
     r"(?:[T ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d+))?)?"
@@ -29,7 +27,7 @@ NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 TRUE = {"true", "t", "1", "yes", "y"}
 FALSE = {"false", "f", "0", "no", "n"}
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**31), 2**31 - 1
-DIGITS_OF_MONEY, PLACES_OF_MONEY = 18, 4
+TEN_BILLION = 10**10
 
 
 class Invalid(ValueError):
@@ -52,11 +50,11 @@ def as_text(value: Value) -> str | None:
 
 
 def read_text(value: Value) -> str | None:
-    """Trim; an empty text is a missing value."""
+    """Trim spaces; an empty text is a missing value."""
     text = as_text(value)
     if text is None:
         return None
-    return text.strip(BLANKS) or None
+    return text.strip(" ") or None
 
 
 def read_upper(value: Value) -> str | None:
@@ -113,8 +111,8 @@ def read_date(value: Value) -> date | None:
     return None if moment is None else moment.date()
 
 
-def read_number(value: Value) -> Decimal | None:
-    """Read a number with 4 decimals, rounded half away from zero, that fits numeric(18, 4)."""
+def read_number(value: Value, places: int = 4) -> Decimal | None:
+    """Read a number below ten billion, rounded half away from zero."""
     text = read_text(value)
     if text is None:
         return None
@@ -123,17 +121,22 @@ def read_number(value: Value) -> Decimal | None:
     mantissa, _, exponent = text.lower().partition("e")
     number = Decimal(mantissa)
     if number == 0:
-        return Decimal("0.0000")
+        return Decimal(0)
     magnitude = number.adjusted() + int(exponent or 0)
-    if magnitude >= DIGITS_OF_MONEY:
+    if magnitude >= 10:
         raise Invalid(text)
-    if magnitude < -PLACES_OF_MONEY - 1:
-        return Decimal("0.0000")
+    if magnitude < -places - 1:
+        return Decimal(0)
     exact = Fraction(number) * Fraction(10) ** int(exponent or 0)
-    result = rounded(exact, PLACES_OF_MONEY)
-    if abs(result) >= 10 ** (DIGITS_OF_MONEY - PLACES_OF_MONEY):
+    result = rounded(exact, places)
+    if abs(result) >= TEN_BILLION:
         raise Invalid(text)
     return result
+
+
+def read_share(value: Value) -> Decimal | None:
+    """Read a rate or an expected_share: a number with 8 decimals."""
+    return read_number(value, places=8)
 
 
 def read_integer(value: Value) -> int | None:
