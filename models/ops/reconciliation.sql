@@ -2,77 +2,78 @@ with
 
 raw_events as (
 
-    select count(*) as row_count from {{ base_model('events') }}
-
-),
-
-accepted_events as (
-
-    select count(*) as row_count from {{ ref('stg_events') }}
+    select count(*) as raw_events from {{ base_model('events') }}
 
 ),
 
 rejected_events as (
 
-    select count(*) as row_count from {{ ref('rejected_events') }}
+    select count(*) as rejected_events from {{ ref('rejected_events') }}
 
 ),
 
-items_of_accepted_events as (
+-- One pass over the accepted events for everything that is counted of them.
+accepted_events as (
 
-    select coalesce(sum({{ item_count('items') }}), 0) as row_count from {{ ref('stg_events') }}
+    select
+        count(*) as accepted_events,
+        count(case when event_name <> 'order_refunded' then 1 end) as session_events,
+        count(case when event_name = 'order_completed' then 1 end) as order_events,
+        sum({{ item_count('items') }}) as items
 
-),
-
-accepted_items as (
-
-    select count(*) as row_count from {{ ref('stg_event_items') }}
-
-),
-
-rejected_items as (
-
-    select count(*) as row_count from {{ ref('rejected_event_items') }}
+    from {{ ref('stg_events') }}
 
 ),
 
-session_events as (
+validated_items as (
 
-    select count(*) as row_count from {{ ref('stg_events') }}
+    select
+        count(case when rejection_reason is null then 1 end) as accepted_items,
+        count(case when rejection_reason is not null then 1 end) as rejected_items
 
-    where event_name <> 'order_refunded'
-
-),
-
-events_in_sessions as (
-
-    select coalesce(sum(events), 0) as row_count from {{ ref('fct_sessions') }}
+    from {{ ref('stg_event_items_validated') }}
 
 ),
 
-order_events as (
+sessions as (
 
-    select count(*) as row_count from {{ ref('stg_events') }}
+    select
+        sum(events) as events_in_sessions,
+        sum(orders) as orders_in_sessions
 
-    where event_name = 'order_completed'
+    from {{ ref('fct_sessions') }}
 
 ),
 
 orders as (
 
-    select count(*) as row_count from {{ ref('fct_orders') }}
+    select count(*) as orders from {{ ref('fct_orders') }}
 
 ),
 
 duplicate_orders as (
 
-    select count(*) as row_count from {{ ref('duplicate_orders') }}
+    select count(*) as duplicate_orders from {{ ref('duplicate_orders') }}
 
 ),
 
-orders_in_sessions as (
+counted as (
 
-    select coalesce(sum(orders), 0) as row_count from {{ ref('fct_sessions') }}
+    select *
+
+    from raw_events
+
+    cross join rejected_events
+
+    cross join accepted_events
+
+    cross join validated_items
+
+    cross join sessions
+
+    cross join orders
+
+    cross join duplicate_orders
 
 ),
 
@@ -80,49 +81,41 @@ compared as (
 
     select
         'raw events = accepted + rejected' as check_name,
-        raw_events.row_count as expected_rows,
-        accepted_events.row_count + rejected_events.row_count as actual_rows
-    from raw_events
-    cross join accepted_events
-    cross join rejected_events
+        raw_events as expected_rows,
+        accepted_events + rejected_events as actual_rows
+    from counted
 
     union all
 
     select
         'items of accepted events = accepted + rejected items' as check_name,
-        items_of_accepted_events.row_count as expected_rows,
-        accepted_items.row_count + rejected_items.row_count as actual_rows
-    from items_of_accepted_events
-    cross join accepted_items
-    cross join rejected_items
+        items as expected_rows,
+        accepted_items + rejected_items as actual_rows
+    from counted
 
     union all
 
     select
-        'accepted events but refunds = events in sessions' as check_name,
-        session_events.row_count as expected_rows,
-        events_in_sessions.row_count as actual_rows
-    from session_events
-    cross join events_in_sessions
+        'accepted events without refunds = events in sessions' as check_name,
+        session_events as expected_rows,
+        events_in_sessions as actual_rows
+    from counted
 
     union all
 
     select
         'order_completed = orders + duplicates' as check_name,
-        order_events.row_count as expected_rows,
-        orders.row_count + duplicate_orders.row_count as actual_rows
-    from order_events
-    cross join orders
-    cross join duplicate_orders
+        order_events as expected_rows,
+        orders + duplicate_orders as actual_rows
+    from counted
 
     union all
 
     select
         'orders = orders in sessions' as check_name,
-        orders.row_count as expected_rows,
-        orders_in_sessions.row_count as actual_rows
-    from orders
-    cross join orders_in_sessions
+        orders as expected_rows,
+        orders_in_sessions as actual_rows
+    from counted
 
 ),
 
@@ -131,9 +124,9 @@ reconciliation as (
     select
         check_name,
 
-        cast(expected_rows as bigint) as expected_rows,
-        cast(actual_rows as bigint) as actual_rows,
-        cast(expected_rows - actual_rows as bigint) as difference
+        cast(coalesce(expected_rows, 0) as bigint) as expected_rows,
+        cast(coalesce(actual_rows, 0) as bigint) as actual_rows,
+        cast(coalesce(expected_rows, 0) - coalesce(actual_rows, 0) as bigint) as difference
 
     from compared
 

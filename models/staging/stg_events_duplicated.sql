@@ -6,14 +6,21 @@ validated_events as (
 
 ),
 
+-- Read on its own: a relation that is used twice would be kept whole in memory.
+validated_ids as (
+
+    select event_id from {{ ref('stg_events_validated') }}
+
+    where rejection_reason is null
+
+),
+
 -- Ids first, rows after: only the few events that share an id are sorted in full.
 repeated_ids as (
 
     select event_id
 
-    from validated_events
-
-    where rejection_reason is null
+    from validated_ids
 
     group by event_id
 
