@@ -1,0 +1,269 @@
+"""Load, build, test, publish and show: the whole way of one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import duckdb
+
+from liftmart import dbt
+from liftmart.errors import Interrupted, UsageError, UserError, explain
+from liftmart.load import SOURCES, Ledger, Loaded, load
+from liftmart.publish import Publication, attach_published, publish, read_published
+from liftmart.show import Terminal, counted, show_kpis, show_missing_rates, show_rejections
+from liftmart.warehouse import Warehouse, now, read_json, write_json
+
+MOST_FAILURES = 10
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for.
+
+    Attributes:
+        source: demo, canonical or ga4; None takes demo, where nothing else was built before.
+        events: The folder or glob of the files; None builds from what is loaded.
+        variables: dbt's variables that differ from dbt_project.yml.
+        full_refresh: Rebuild incremental models from raw.
+        prune: Forget loaded files that `events` does not hold any more.
+        wait: Wait for another run on this warehouse.
+        threads: Models built at the same time.
+    """
+
+    source: str | None = None
+    events: str | None = None
+    variables: Mapping[str, object] | None = None
+    full_refresh: bool = False
+    prune: bool = False
+    wait: bool = False
+    threads: int | None = None
+
+
+def build(warehouse: Warehouse, request: Request, terminal: Terminal) -> None:
+    """Do the whole run, and leave a summary in <warehouse>/last_run.json.
+
+    Raises:
+        UserError: Something that the user can mend; what was published stays as it was.
+        Interrupted: Somebody pressed Ctrl-C.
+    """
+    check(request)
+    dbt.project_folder()
+    warehouse.create()
+    with warehouse.locked(request.wait, terminal.say):
+        source = choose_source(warehouse, request)
+        run: dict[str, Any] = {"status": "failed", "source": source, "started_at": now()}
+        run["published_version"] = read_json(warehouse.last_run).get("published_version")
+        started = time.monotonic()
+        try:
+            _run(warehouse, request, source, terminal, run)
+            run["status"] = "published"
+        except (KeyboardInterrupt, duckdb.InterruptException):
+            run["error"] = "interrupted"
+            raise
+        except (OSError, duckdb.Error) as error:
+            problem = explain(error, warehouse.folder)
+            run["error"] = str(problem or error)
+            raise (problem or error) from None
+        except UserError as error:
+            run["error"] = str(error)
+            raise
+        finally:
+            run["seconds"] = {**terminal.seconds, "total": round(time.monotonic() - started, 3)}
+            run["finished_at"] = now()
+            with suppress(OSError):  # The disk may be full, which has been said already.
+                write_json(warehouse.last_run, run)
+
+
+def check(request: Request) -> None:
+    """Refuse what does not go together.
+
+    Raises:
+        UsageError: Options contradict each other, or a variable is not known.
+    """
+    if request.source is not None and request.source not in SOURCES:
+        raise UsageError(f"there is no source '{request.source}': use {', '.join(SOURCES)}")
+    if request.events is not None and request.source is None:
+        raise UsageError("say what the events are: --source canonical or --source ga4")
+    if request.events is not None and request.source == "demo":
+        raise UsageError("the demo shop takes no --events: use --source canonical or --source ga4")
+    if request.prune and request.events is None:
+        raise UsageError("--prune compares with the files in --events: name them")
+    known = dbt.project_settings().get("vars", {})
+    for name in request.variables or {}:
+        if name in dbt.OWN_VARS:
+            raise UsageError(f"the variable {name} is set by the command: use --source")
+        if name not in known:
+            names = ", ".join(sorted(set(known) - set(dbt.OWN_VARS)))
+            raise UsageError(f"there is no variable {name}: known are {names}")
+
+
+def choose_source(warehouse: Warehouse, request: Request) -> str:
+    """Return the source to build from.
+
+    Raises:
+        UserError: None was named and the warehouse holds another one than the demo shop.
+    """
+    before = read_json(warehouse.build_state).get("source", "demo")
+    if request.source is None and before != "demo":
+        raise UserError(
+            f"{warehouse.folder} holds {before} events: say --source {before} to go on with them,"
+            " or --source demo to publish the demo shop in their place"
+        )
+    return request.source or "demo"
+
+
+def _run(
+    warehouse: Warehouse, request: Request, source: str, terminal: Terminal, run: dict[str, Any]
+) -> None:
+    """Go from stage to stage; `run` takes what each came to."""
+    publication: Publication | None = None
+    try:
+        with terminal.stage("load") as stage:
+            loaded = load(warehouse, source, request.events, request.prune, stage)
+            run["loaded"] = asdict(loaded)
+        if source != "demo":
+            terminal.say(f"load: {describe_load(loaded)}")
+
+        settings = dbt.project_settings()
+        variables = {**settings.get("vars", {}), **(request.variables or {})}
+        about = {
+            "source": source,
+            "project_version": str(settings.get("version", "")),
+            "reporting_currency": str(variables["reporting_currency"]),
+            "reporting_timezone": str(variables["reporting_timezone"]),
+        }
+        write_json(warehouse.build_state, {"passed": False, "source": source})
+        with terminal.stage("build") as stage:
+            outcome = dbt.build(
+                warehouse,
+                {**(request.variables or {}), "source": source},
+                stage,
+                full_refresh=request.full_refresh,
+                threads=request.threads,
+            )
+        run["built"] = {"models": outcome.models, "tests": outcome.tests}
+        run["warnings"] = outcome.warnings
+        for warning in outcome.warnings:
+            terminal.say(f"warning: {warning}")
+        if not outcome.passed:
+            run["failures"] = [failure.name for failure in outcome.failures]
+            raise describe_failures(outcome, warehouse, source)
+        terminal.say(
+            f"build: {counted(outcome.models, 'model')} built,"
+            f" {counted(outcome.tests, 'test')} passed"
+        )
+        status = warehouse.build.stat()
+        write_json(
+            warehouse.build_state,
+            {
+                "passed": True,
+                "source": source,
+                "about": about,
+                "relations": outcome.relations,
+                "file": [status.st_size, status.st_mtime_ns],
+            },
+        )
+        with terminal.stage("publish") as stage:
+            publication = publish(warehouse, outcome.relations, about, stage)
+        run["published_version"] = publication.version
+        run["published"] = asdict(publication)
+        show(warehouse, terminal, list(variables["page_types"]))
+    except (KeyboardInterrupt, duckdb.InterruptException):
+        what = f"version {publication.version} is" if publication else "nothing was"
+        raise Interrupted(f"interrupted, {what} published") from None
+
+
+def publish_again(warehouse: Warehouse, wait: bool, terminal: Terminal) -> Publication:
+    """Publish what the last build made, without building it again.
+
+    Raises:
+        UserError: There is no build, its tests did not pass, or it was changed since.
+    """
+    if not warehouse.build.exists():
+        raise UserError(f"nothing is built in {warehouse.folder}: run liftmart build first")
+    with warehouse.locked(wait, terminal.say):
+        state = read_json(warehouse.build_state)
+        if not state.get("passed"):
+            raise UserError("the last build did not pass its tests: run liftmart build")
+        status = warehouse.build.stat()
+        if state["file"] != [status.st_size, status.st_mtime_ns]:
+            raise UserError(
+                f"{warehouse.build} was changed after its tests had passed: run liftmart build"
+            )
+        try:
+            with terminal.stage("publish") as stage:
+                return publish(warehouse, state["relations"], state["about"], stage)
+        except (KeyboardInterrupt, duckdb.InterruptException):
+            raise Interrupted("interrupted, nothing was published") from None
+        except (OSError, duckdb.Error) as error:
+            raise (explain(error, warehouse.folder) or error) from None
+
+
+def show(warehouse: Warehouse, terminal: Terminal, page_types: list[str]) -> None:
+    """Print the KPIs by placement, the rejected rows and where the published warehouse lies."""
+    publication = read_published(warehouse)
+    if publication is None:
+        return
+    connection = attach_published(warehouse)
+    try:
+        terminal.print()
+        show_kpis(connection, terminal, page_types, publication.reporting_currency)
+        terminal.print()
+        show_missing_rates(connection, terminal, publication.reporting_currency)
+        show_rejections(connection, terminal)
+    finally:
+        connection.close()
+    terminal.print()
+    terminal.print(f"Published version {publication.version}: {warehouse.published}")
+
+
+def describe_load(loaded: Loaded) -> str:
+    """Return one line on what was loaded."""
+    parts = [
+        f"{count:,} {what}"
+        for count, what in (
+            (loaded.new, "new"),
+            (loaded.changed, "changed"),
+            (loaded.renamed, "renamed"),
+            (loaded.removed, "removed"),
+        )
+        if count
+    ]
+    return (
+        f"{counted(loaded.files, 'file')} ({', '.join(parts) or 'nothing new'}),"
+        f" {counted(loaded.rows, 'row')}"
+    )
+
+
+def describe_failures(outcome: dbt.Outcome, warehouse: Warehouse, source: str) -> UserError:
+    """Return what failed, each with the query that shows it."""
+    for failure in outcome.failures:
+        disk = explain(duckdb.IOException(failure.message), warehouse.folder)
+        if disk is not None and "space left" in str(disk):
+            return disk
+    tests = [failure for failure in outcome.failures if failure.rows is not None]
+    errors = [failure for failure in outcome.failures if failure.rows is None]
+    what = " and ".join(
+        counted(len(failures), thing)
+        for failures, thing in ((tests, "failed test"), (errors, "error"))
+        if failures
+    )
+    lines = [f"the build has {what or 'failed'}; what was published before stays as it was"]
+    files = {file.content_hash: file.file for file in Ledger(warehouse, source).files.values()}
+    for failure in outcome.failures[:MOST_FAILURES]:
+        if failure.rows is not None:
+            lines.append(f"  test {failure.name}: {counted(failure.rows, 'row')}")
+        else:
+            message = failure.message
+            for content_hash, file in files.items():
+                message = message.replace(str(warehouse.raw / source / content_hash), file)
+            lines.append(f"  {failure.kind} {failure.name}: {message}")
+        if failure.query is not None:
+            lines.append(f"    its query, to run in {warehouse.build}: {failure.query}")
+    if len(outcome.failures) > MOST_FAILURES:
+        lines.append(f"  and {len(outcome.failures) - MOST_FAILURES} more, see {warehouse.logs}")
+    return UserError("\n".join(lines))

@@ -1,0 +1,201 @@
+"""Run dbt in this process and say what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml  # type: ignore[import-untyped]
+
+from liftmart.errors import Interrupted, UserError, first_line
+from liftmart.show import Stage
+from liftmart.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.results import NodeResult
+    from dbt_common.events.base_types import EventMsg
+
+PUBLISHED_SCHEMAS = ("marts", "ops")
+# Set by the command itself, not by --vars.
+OWN_VARS = ("source", "raw_schema")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A model, seed or test that did not succeed.
+
+    Attributes:
+        name: Its name.
+        kind: model, seed or test.
+        rows: The rows that a test found, None where it could not run.
+        message: What dbt or DuckDB said.
+        query: The file with its compiled SQL, None where there is none.
+    """
+
+    name: str
+    kind: str
+    rows: int | None
+    message: str
+    query: Path | None
+
+
+@dataclass
+class Outcome:
+    """What a run of dbt came to.
+
+    Attributes:
+        passed: Every model was built and every test of error severity passed.
+        models: Models built.
+        tests: Tests run.
+        relations: schema.name of each table to publish.
+        failures: What failed.
+        warnings: Tests of severity warn that found rows, one line each.
+    """
+
+    passed: bool = False
+    models: int = 0
+    tests: int = 0
+    relations: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def project_folder() -> Path:
+    """Return the folder of the dbt project: the clone that this package belongs to.
+
+    The environment variable LIFTMART_PROJECT_DIR names another one.
+
+    Raises:
+        UserError: There is no project there.
+    """
+    named = os.environ.get("LIFTMART_PROJECT_DIR")
+    folder = Path(named).absolute() if named else Path(__file__).resolve().parents[2]
+    if not (folder / "dbt_project.yml").is_file():
+        raise UserError(
+            f"{folder} is not the liftmart project (it has no dbt_project.yml):"
+            " set LIFTMART_PROJECT_DIR to the folder of its clone"
+        )
+    return folder
+
+
+def project_settings() -> dict[str, Any]:
+    """Return the content of dbt_project.yml."""
+    content = yaml.safe_load((project_folder() / "dbt_project.yml").read_text(encoding="utf-8"))
+    return dict(content)
+
+
+def build(
+    warehouse: Warehouse,
+    variables: Mapping[str, object],
+    stage: Stage,
+    *,
+    full_refresh: bool = False,
+    threads: int | None = None,
+) -> Outcome:
+    """Build and test every seed, model and mart in the warehouse's build.duckdb.
+
+    Args:
+        warehouse: Where; its lock is held and build.duckdb is not open.
+        variables: dbt's variables, `source` among them.
+        stage: Told how many nodes are done.
+        full_refresh: Rebuild incremental models from raw.
+        threads: Models built at the same time; None takes the profile's.
+
+    Returns:
+        What came of it, failures included.
+
+    Raises:
+        UserError: dbt could not start: the project or a variable is wrong.
+        Interrupted: Somebody pressed Ctrl-C.
+    """
+    # Importing dbt takes seconds; a mistake in the input should not have to wait for it.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    project = str(project_folder())
+    arguments = [
+        "build",
+        *("--project-dir", project),
+        *("--profiles-dir", project),
+        *("--target", "duckdb"),
+        *("--target-path", str(warehouse.target)),
+        *("--log-path", str(warehouse.logs)),
+        *("--log-level", "none"),
+        *("--vars", json.dumps(variables)),
+        # Unit tests check the SQL, not the data: they are the developers'.
+        *("--exclude-resource-type", "unit_test"),
+        *(["--full-refresh"] if full_refresh else []),
+        *(["--threads", str(threads)] if threads else []),
+    ]
+    os.environ["LIFTMART_WAREHOUSE"] = str(warehouse.folder)
+    stage.update(0, 1, "reading the project")
+    try:
+        result = dbtRunner(callbacks=[_progress(stage)]).invoke(arguments)
+    finally:
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if isinstance(result.exception, KeyboardInterrupt):
+        raise Interrupted("interrupted, nothing was published")
+    if result.exception is not None:
+        raise UserError(f"dbt could not run: {_sentence(result.exception)}") from result.exception
+
+    outcome = Outcome(passed=result.success)
+    for node_result in getattr(result.result, "results", None) or []:
+        _take(outcome, node_result, warehouse)
+    return outcome
+
+
+def _progress(stage: Stage) -> Callable[[EventMsg], None]:
+    """Return a callback that counts the nodes that dbt has finished."""
+    done = 0
+    total = 1
+
+    def callback(event: EventMsg) -> None:
+        nonlocal done, total
+        if event.info.name == "ConcurrencyLine":
+            total = int(event.data.node_count) or 1
+        elif event.info.name == "NodeFinished":
+            done += 1
+            stage.update(done, max(done, total), str(event.data.node_info.node_name))
+
+    return callback
+
+
+def _take(outcome: Outcome, result: NodeResult, warehouse: Warehouse) -> None:
+    """Add what one node came to."""
+    node = result.node
+    status = str(result.status)
+    kind = str(node.resource_type)
+    if status == "success" and kind == "model":
+        outcome.models += 1
+        if node.schema in PUBLISHED_SCHEMAS:
+            outcome.relations.append(f"{node.schema}.{getattr(node, 'alias', node.name)}")
+    if kind == "test" and status != "skipped":
+        outcome.tests += 1
+    if status == "warn":
+        outcome.warnings.append(f"{node.name}: {result.message}")
+    if status in ("error", "fail", "runtime error"):
+        compiled = getattr(node, "compiled_path", None)
+        outcome.failures.append(
+            Failure(
+                name=str(node.name),
+                kind=kind,
+                rows=result.failures if status == "fail" else None,
+                message=_sentence(result.message),
+                query=warehouse.folder / compiled if compiled else None,
+            )
+        )
+
+
+def _sentence(error: object) -> str:
+    """Return what an error of dbt says, without the lines that frame it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [
+        line for line in lines if not line.startswith(("compiled code at", "> in ", "called by"))
+    ]
+    if said and said[0].endswith(")") and " Error in " in said[0] and len(said) > 1:
+        return f"{said[0]}: {first_line(said[1])}"
+    return first_line(said[0]) if said else "dbt gave no reason"

@@ -1,0 +1,510 @@
+"""Files to relations: each file is loaded exactly once, by what is in it.
+
+A file that is new or has changed is copied into <warehouse>/raw/<source>/, under the hash of its
+content; a ledger beside the copies says which files are loaded. The relations that dbt reads are
+views over exactly these copies, made anew by every run. So the ledger, replaced at once when all
+copies are complete, is the only thing that decides what is loaded, and a run that was killed at
+any point is repaired by the next one.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from liftmart.contract import (
+    GA4_COLUMNS,
+    ITEMS,
+    REFERENCE_TABLES,
+    REQUIRED,
+    TABLES,
+    UNREADABLE_LINE,
+)
+from liftmart.csv_files import convert, literal
+from liftmart.errors import UserError, first_line
+from liftmart.show import Stage, counted
+from liftmart.warehouse import Warehouse, now, read_json, replace_file, write_json
+
+CHUNK = 1 << 20
+SOURCES = ("demo", "canonical", "ga4")
+# The name of a file is its path; the rest says whether it must be opened again.
+Columns = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class LoadedFile:
+    """One file that is loaded.
+
+    Attributes:
+        table: The table it belongs to: one of the contract's, or ga4_events.
+        file: Its absolute path; two files of the same content are loaded once.
+        content_hash: SHA-256 of its bytes (the first 32 hex digits), the name of our copy.
+        bytes: Its size.
+        modified: Its time of modification, in nanoseconds.
+        rows: Rows in it, unreadable lines included.
+        unreadable_lines: Lines of a CSV file that could not be read.
+        loaded_at: When it was loaded, UTC.
+        columns: Name and DuckDB type of each column of our copy, the loader's own left out.
+    """
+
+    table: str
+    file: str
+    content_hash: str
+    bytes: int
+    modified: int
+    rows: int
+    unreadable_lines: int
+    loaded_at: str
+    columns: Columns
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a run of `load` did: how many files of each kind, and what is loaded now."""
+
+    new: int = 0
+    changed: int = 0
+    renamed: int = 0
+    removed: int = 0
+    files: int = 0
+    rows: int = 0
+
+
+class Ledger:
+    """The files of one source that are loaded, in <warehouse>/raw/<source>/ledger.json."""
+
+    def __init__(self, warehouse: Warehouse, source: str) -> None:
+        """Read the ledger; one that does not exist is empty."""
+        self.folder = warehouse.raw / source
+        self.path = self.folder / "ledger.json"
+        content = read_json(self.path)
+        schemas = [
+            tuple((name, kind) for name, kind in schema) for schema in content.get("schemas", [])
+        ]
+        self.files: dict[str, LoadedFile] = {}
+        for entry in content.get("files", []):
+            file = LoadedFile(**{**entry, "columns": schemas[entry["columns"]]})
+            self.files[file.file] = file
+
+    def copy_of(self, file: LoadedFile) -> Path:
+        """Return where our copy of a file lies."""
+        return self.folder / f"{file.content_hash}.parquet"
+
+    def contents(self, table: str) -> list[LoadedFile]:
+        """Return the files of a table, of several with the same content the first, by content."""
+        by_hash = {
+            file.content_hash: file
+            for file in sorted(self.files.values(), key=lambda file: file.file, reverse=True)
+            if file.table == table
+        }
+        return [by_hash[key] for key in sorted(by_hash)]
+
+    def write(self) -> None:
+        """Replace the ledger on disk."""
+        schemas: dict[Columns, int] = {}
+        files: list[dict[str, Any]] = []
+        for _, file in sorted(self.files.items()):
+            number = schemas.setdefault(file.columns, len(schemas))
+            files.append({**asdict(file), "columns": number})
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.path, {"schemas": list(schemas), "files": files})
+
+    def sweep(self) -> None:
+        """Delete the copies that no file in the ledger needs."""
+        needed = {self.copy_of(file).name for file in self.files.values()}
+        for copy in self.folder.glob("*.parquet"):
+            if copy.name not in needed:
+                copy.unlink()
+
+
+def load(
+    warehouse: Warehouse, source: str, events: str | None, prune: bool, stage: Stage
+) -> Loaded:
+    """Load what is new, and make the relations that dbt reads.
+
+    Args:
+        warehouse: Where to; its lock is held.
+        source: demo (nothing to load), canonical or ga4.
+        events: The folder or the glob that holds the files; None keeps what is loaded.
+        prune: Also forget the loaded files that `events` does not hold any more.
+        stage: Told what is being done.
+
+    Returns:
+        What was done and what is loaded now.
+
+    Raises:
+        UserError: A file or the folder cannot be used; then nothing has changed.
+    """
+    connection = warehouse.open_build()
+    try:
+        ledger = Ledger(warehouse, source)
+        done = Loaded()
+        if source != "demo":
+            found = find_files(source, events) if events else known_files(ledger, source)
+            done = _take_in(connection, ledger, found, prune, stage)
+        _make_relations(connection, ledger, source)
+        ledger.sweep()
+        return done
+    finally:
+        connection.close()
+
+
+def find_files(source: str, events: str) -> dict[Path, str]:
+    """Return the files to load and the table of each.
+
+    Args:
+        source: canonical (`events` is a folder) or ga4 (a folder, a file or a glob).
+        events: What the user named.
+
+    Raises:
+        UserError: There is no such folder, or no file of events in it.
+    """
+    if source == "ga4":
+        path = Path(events).expanduser()
+        names = [path] if path.exists() else sorted(map(Path, glob.glob(str(path), recursive=True)))  # noqa: PTH207
+        found = [file for name in names for file in _files_under(name, (".parquet",))]
+        if not found and path.is_dir():
+            raise UserError(f"{events} holds no .parquet file: name the folder of the GA4 export")
+        if not found:
+            raise UserError(f"no file matches '{events}': name the folder of the GA4 export")
+        return dict.fromkeys(found, "ga4_events")
+
+    folder = Path(events).expanduser()
+    if not folder.exists():
+        raise UserError(f"there is no folder {events}: name the one that holds events/")
+    if not folder.is_dir():
+        raise UserError(f"{events} is not a folder: name the one that holds events/")
+    tables = {
+        file: table
+        for table in TABLES
+        for name in (folder / table, folder / f"{table}.parquet", folder / f"{table}.csv")
+        if name.exists()
+        for file in _files_under(name, (".parquet", ".csv"))
+    }
+    if "events" not in tables.values():
+        raise UserError(
+            f"there are no events in {events}: it must hold events/*.parquet or events/*.csv"
+        )
+    return tables
+
+
+def known_files(ledger: Ledger, source: str) -> dict[Path, str]:
+    """Return the files that are loaded, without looking whether they are still there.
+
+    Raises:
+        UserError: Nothing is loaded.
+    """
+    if not ledger.files:
+        raise UserError(f"no {source} events are loaded yet: name them with --events")
+    return {Path(file.file): file.table for file in ledger.files.values()}
+
+
+def _files_under(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """Return a file itself, or the files in a folder; `_x` and `.x` are other tools' own."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps the name it was given
+    if not path.is_dir():
+        return [path]
+    return sorted(
+        file
+        for file in path.rglob("*")
+        if file.suffix.lower() in suffixes
+        and file.is_file()
+        and not any(part.startswith(("_", ".")) for part in file.relative_to(path).parts)
+    )
+
+
+def _take_in(
+    connection: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    found: dict[Path, str],
+    prune: bool,
+    stage: Stage,
+) -> Loaded:
+    """Copy what is new or changed, then replace the ledger."""
+    ledger.folder.mkdir(parents=True, exist_ok=True)
+    before = dict(ledger.files)
+    copies = {file.name for file in ledger.folder.glob("*.parquet")}
+    names = {str(path) for path in found}
+    to_read: list[tuple[Path, str, LoadedFile | None]] = []
+    for path, table in found.items():
+        known = before.get(str(path))
+        if known is None or ledger.copy_of(known).name not in copies:
+            to_read.append((path, table, known))
+            continue
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # Its rows are kept: our copy is there.
+        if (status.st_size, status.st_mtime_ns, table) != (
+            known.bytes,
+            known.modified,
+            known.table,
+        ):
+            to_read.append((path, table, known))
+
+    new = changed = renamed = 0
+    ignored: dict[tuple[str, str], str] = {}
+    for number, (path, table, known) in enumerate(to_read):
+        stage.update(number, len(to_read), path.name)
+        file = _read(connection, ledger, path, table, stage)
+        for name, _ in file.columns:
+            if name.lower() not in (GA4_COLUMNS if table == "ga4_events" else TABLES[table]):
+                ignored.setdefault((table, name), path.name)
+        if known is not None and known.content_hash == file.content_hash:
+            file = replace(file, loaded_at=known.loaded_at)
+        elif known is not None:
+            changed += 1
+        else:
+            gone = [
+                other
+                for other in before.values()
+                if (other.content_hash, other.table) == (file.content_hash, table)
+                and other.file not in names
+            ]
+            renamed += bool(gone)
+            new += not gone
+            for other in gone:
+                ledger.files.pop(other.file, None)
+                file = replace(file, loaded_at=other.loaded_at)
+        ledger.files[file.file] = file
+
+    removed = [name for name in ledger.files if name not in names] if prune else []
+    for name in removed:
+        del ledger.files[name]
+    for other in ledger.files.values():
+        if not ledger.copy_of(other).exists():
+            raise UserError(
+                f"the copy of {other.file} in {ledger.folder} is gone: put the file back where it"
+                " was and load it again, or forget it with --prune"
+            )
+    if ledger.files != before:
+        ledger.write()
+
+    for table in dict.fromkeys(table for table, _ in ignored):
+        columns = [name for other, name in ignored if other == table]
+        stage.note(
+            f"{table}: {counted(len(columns), 'column')} that liftmart does not know"
+            f" {'is' if len(columns) == 1 else 'are'} ignored: {', '.join(columns)}"
+        )
+    contents = [file for table in (*TABLES, "ga4_events") for file in ledger.contents(table)]
+    return Loaded(
+        new, changed, renamed, len(removed), len(ledger.files), sum(f.rows for f in contents)
+    )
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, path: Path, table: str, stage: Stage
+) -> LoadedFile:
+    """Copy one file into raw/ under the hash of its content, and look at its columns.
+
+    Raises:
+        UserError: It cannot be read, or lacks a column that must be there.
+    """
+    copy = ledger.folder / f".{os.getpid()}.tmp"
+    converted = ledger.folder / f".{os.getpid()}.converted.tmp"
+    is_csv = table != "ga4_events" and path.suffix.lower() == ".csv"
+    try:
+        before = path.stat()
+        digest = _copy(path, None if is_csv else copy)
+        unreadable_lines = 0
+        if is_csv:
+            _, unreadable_lines = convert(connection, path, converted, TABLES[table])
+            converted.replace(copy)
+        after = path.stat()
+    except FileNotFoundError:
+        raise UserError(f"{path} is not there (any more): put it back or leave it out") from None
+    except PermissionError as error:
+        if error.filename != str(path):
+            raise
+        raise UserError(f"{path} may not be read: give yourself the right to read it") from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise UserError(
+            f"{path} is still being written: run the same command again when it is done"
+        )
+
+    try:
+        columns = tuple(
+            (str(name), str(kind))
+            for name, kind, *_ in connection.execute(
+                f"describe select * from read_parquet({literal(copy)})"
+            ).fetchall()
+        )
+        rows = connection.execute(
+            f"select num_rows from parquet_file_metadata({literal(copy)})"
+        ).fetchall()[0][0]
+    except duckdb.Error as error:
+        reason = first_line(error).replace(str(copy), path.name)
+        raise UserError(
+            f"{path} is not a parquet file that can be read ({reason}): replace it or take it away"
+        ) from None
+    if unreadable_lines:
+        columns = columns[:-1]
+        stage.note(
+            f"{path.name}: {counted(unreadable_lines, 'line')} could not be read"
+            " (rejected as unreadable_row)"
+        )
+    names = [name.lower() for name, _ in columns]
+    missing = [name for name in REQUIRED[table] if name not in names]
+    if missing:
+        some = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+        raise UserError(f"{path} has no column {' and no column '.join(missing)} (it has: {some})")
+
+    file = LoadedFile(
+        table=table,
+        file=str(path),
+        content_hash=digest,
+        bytes=before.st_size,
+        modified=before.st_mtime_ns,
+        rows=rows,
+        unreadable_lines=unreadable_lines,
+        loaded_at=now(),
+        columns=columns,
+    )
+    if not ledger.copy_of(file).exists():
+        replace_file(copy, ledger.copy_of(file))
+    copy.unlink(missing_ok=True)
+    return file
+
+
+def _copy(source: Path, target: Path | None) -> str:
+    """Copy a file byte by byte, or only read it; return the hash of its content."""
+    digest = hashlib.sha256()
+    with source.open("rb") as file, (target or Path(os.devnull)).open("wb") as copy:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            copy.write(chunk)
+    return digest.hexdigest()[:32]
+
+
+def _make_relations(connection: duckdb.DuckDBPyConnection, ledger: Ledger, source: str) -> None:
+    """Make the views of schema raw and the table ops.loads anew, all at once."""
+    connection.execute("begin")
+    connection.execute("create schema if not exists raw")
+    connection.execute("create schema if not exists ops")
+    for (view,) in connection.execute(
+        "select view_name from duckdb_views() where schema_name = 'raw' and not internal"
+    ).fetchall():
+        connection.execute(f'drop view raw."{view}"')
+    if source == "ga4":
+        sql = _ga4_relation(connection, ledger)
+        connection.execute(f"create view raw.ga4_events as {sql}")
+    if source != "demo":
+        for table in TABLES if source == "canonical" else REFERENCE_TABLES:
+            sql = _contract_relation(connection, ledger, table)
+            connection.execute(f"create view raw.raw_{table} as {sql}")
+
+    connection.execute(
+        "create or replace table ops.loads (source varchar, table_name varchar, file varchar,"
+        " content_hash varchar, rows bigint, unreadable_lines bigint, bytes bigint,"
+        " loaded_at timestamp)"
+    )
+    loads = [
+        (
+            source,
+            file.table,
+            file.file,
+            file.content_hash,
+            file.rows,
+            file.unreadable_lines,
+            file.bytes,
+            file.loaded_at,
+        )
+        for _, file in sorted(ledger.files.items())
+    ]
+    if loads:
+        connection.executemany("insert into ops.loads values (?, ?, ?, ?, ?, ?, ?, ?)", loads)
+    connection.execute("commit")
+
+
+def _groups(files: Iterable[LoadedFile]) -> dict[tuple[Columns, bool], list[LoadedFile]]:
+    """Put the files together that can be read alike."""
+    groups: dict[tuple[Columns, bool], list[LoadedFile]] = defaultdict(list)
+    for file in files:
+        groups[file.columns, file.unreadable_lines > 0].append(file)
+    return groups
+
+
+def _read_parquet(ledger: Ledger, files: list[LoadedFile]) -> str:
+    copies = ", ".join(literal(ledger.copy_of(file)) for file in files)
+    return f"read_parquet([{copies}])"
+
+
+def _contract_relation(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str) -> str:
+    """Return the SQL of one table of the contract, over all its files.
+
+    A column keeps its type where all files agree on it and is text where they do not; one that no
+    file has is null.
+    """
+    groups = _groups(ledger.contents(table))
+    if not groups:
+        empty = [f"cast(null as varchar) as {name}" for name in (*TABLES[table], UNREADABLE_LINE)]
+        return f"select {', '.join(empty)} where false"
+
+    kinds: dict[str, str] = {}
+    for name in TABLES[table]:
+        seen = {kind for columns, _ in groups for other, kind in columns if other.lower() == name}
+        seen.discard('"NULL"')
+        kind = seen.pop() if len(seen) == 1 else "VARCHAR"
+        is_list = name == "items" and _can_cast(connection, kind, ITEMS)
+        kinds[name] = "VARCHAR" if _is_nested(kind) and not is_list else kind
+
+    selects = []
+    for (columns, has_unreadable), files in groups.items():
+        actual = {name.lower(): (name, kind) for name, kind in columns}
+        values = []
+        for name, kind in kinds.items():
+            column, from_kind = actual.get(name, ("", '"NULL"'))
+            quoted = '"' + column.replace('"', '""') + '"'
+            if from_kind == '"NULL"':
+                value = f"cast(null as {kind})"
+            elif from_kind == kind:
+                value = quoted
+            elif _is_nested(from_kind):
+                value = f"cast(to_json({quoted}) as varchar)"
+            else:
+                value = f"cast({quoted} as varchar)"
+            values.append(f"{value} as {name}")
+        values.append(
+            UNREADABLE_LINE if has_unreadable else f"cast(null as varchar) as {UNREADABLE_LINE}"
+        )
+        selects.append(f"select {', '.join(values)} from {_read_parquet(ledger, files)}")
+    return " union all ".join(selects)
+
+
+def _ga4_relation(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> str:
+    """Return the SQL of the GA4 export over all its files, in Google's types."""
+    selects = []
+    for (columns, _), files in _groups(ledger.contents("ga4_events")).items():
+        actual = {name.lower(): (name, kind) for name, kind in columns}
+        values = []
+        for name, kind in GA4_COLUMNS.items():
+            column, from_kind = actual.get(name, ("", '"NULL"'))
+            value = f"cast(null as {kind})"
+            if from_kind != '"NULL"' and _can_cast(connection, from_kind, kind):
+                value = f'try_cast("{column}" as {kind})'
+            values.append(f"{value} as {name}")
+        selects.append(f"select {', '.join(values)} from {_read_parquet(ledger, files)}")
+    return " union all ".join(selects)
+
+
+def _is_nested(kind: str) -> bool:
+    return kind.endswith("]") or kind.startswith(("STRUCT(", "MAP(", "UNION("))
+
+
+def _can_cast(connection: duckdb.DuckDBPyConnection, kind: str, to: str) -> bool:
+    """Say whether DuckDB knows a cast between two types (a struct needs one field in common)."""
+    if _is_nested(kind) != ("struct(" in to):
+        return False
+    try:
+        connection.execute(f"select try_cast(cast(null as {kind}) as {to})").fetchall()
+    except duckdb.Error:
+        return False
+    return True
