@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,9 +194,6 @@ def _take(outcome: Outcome, result: NodeResult, warehouse: Warehouse) -> None:
 def _sentence(error: object) -> str:
     """Return what an error of dbt says, without the lines that frame it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = [
-        line for line in lines if not line.startswith(("compiled code at", "> in ", "called by"))
-    ]
-    if said and said[0].endswith(")") and " Error in " in said[0] and len(said) > 1:
-        return f"{said[0]}: {first_line(said[1])}"
-    return first_line(said[0]) if said else "dbt gave no reason"
+    if len(lines) > 1 and re.match(r"[A-Z]\w* Error( in .*)?$", lines[0]):
+        return first_line(lines[1])
+    return first_line(lines[0]) if lines else "dbt gave no reason"

@@ -17,6 +17,9 @@ SECONDS_BETWEEN_LINES = 10.0
 # What a line of a log or of a pipe may be wide.
 PLAIN_WIDTH = 120
 MOST_PLACEMENTS = 40
+# The columns of figures side by side, and the least that is left for the placement's name.
+NUMBERS_WIDTH = 94
+SHORTEST_NAME = 18
 
 
 def counted(number: int, thing: str) -> str:
@@ -214,8 +217,8 @@ def show_kpis(
         " (none: sessions that saw the page type and no recommender on it)",
         style="bold",
     )
-    layout = _side_by_side if terminal.width >= 112 else _stacked
-    for line in layout(lines, currency):
+    layout = _side_by_side if terminal.width >= NUMBERS_WIDTH + SHORTEST_NAME else _stacked
+    for line in layout(lines, currency, terminal.width):
         terminal.print(line)
     if len(seen) > len(most_seen):
         terminal.print(
@@ -239,7 +242,11 @@ def _percent(value: float | None) -> str:
 def _money(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:,.2f}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) < 1_000 else _whole(value)
+
+
+def _whole(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) < 1_000_000 else f"{value / 1_000_000:,.2f}M"
 
 
 def _texts(figures: Figures | None) -> tuple[str, str, str, str]:
@@ -250,21 +257,21 @@ def _texts(figures: Figures | None) -> tuple[str, str, str, str]:
         _percent(figures.conversion_rate),
         _percent(figures.bounce_rate),
         _money(figures.average_order_value),
-        f"{figures.sessions:,}",
+        _whole(figures.sessions),
     )
 
 
 def _side_by_side(
-    lines: Sequence[tuple[str, str, dict[str, Figures]]], currency: str
+    lines: Sequence[tuple[str, str, dict[str, Figures]]], currency: str, width: int
 ) -> Iterator[str]:
     """One line per placement; under each KPI the three experiences."""
-    name = 22
-    widths = (6, 6, 8, 7)
+    widths = (6, 6, 7, 7)
     titles = ("Conversion", "Bounce", f"AOV {currency}", "Sessions")
+    name = min(width - NUMBERS_WIDTH, max(len(placement) + 2 for _, placement, _ in lines))
     heads = [title.center(3 * width + 2) for title, width in zip(titles, widths, strict=True)]
-    yield (" " * name + "  " + "   ".join(heads)).rstrip()
+    yield (" " * name + "  " + "  ".join(heads)).rstrip()
     heads = [" ".join(x.rjust(width) for x in ("pers.", "gen.", "none")) for width in widths]
-    yield " " * name + "  " + "   ".join(heads)
+    yield " " * name + "  " + "  ".join(heads)
     last = None
     for page, placement, cells in lines:
         if page != last:
@@ -274,27 +281,30 @@ def _side_by_side(
         groups = [
             " ".join(text[kpi].rjust(widths[kpi]) for text in texts) for kpi in range(len(titles))
         ]
-        yield f"  {_cut(placement, name - 2)}  {'   '.join(groups)}".rstrip()
+        yield f"  {_cut(placement, name - 2)}  {'  '.join(groups)}".rstrip()
 
 
-def _stacked(lines: Sequence[tuple[str, str, dict[str, Figures]]], currency: str) -> Iterator[str]:
+def _stacked(
+    lines: Sequence[tuple[str, str, dict[str, Figures]]], currency: str, width: int
+) -> Iterator[str]:
     """One line per experience, for narrow terminals; the page type's baseline once."""
     titles = ("Conversion", "Bounce", f"AOV {currency}", "Sessions")
-    widths = (10, 8, 10, 9)
+    widths = (10, 8, 10, 8)
+    name = min(40, max(12, width - 56))
     heads = " ".join(title.rjust(width) for title, width in zip(titles, widths, strict=True))
-    yield f"{'':22}  {'':12}  {heads}"
+    yield f"{'':{name}}  {'':12}  {heads}"
     last = None
     for page, placement, cells in lines:
+        shown = [(placement, experience) for experience in EXPERIENCES[:2] if experience in cells]
         if page != last:
             yield page
             last = page
-            baseline = [("(none)", "none")] if "none" in cells else []
-        shown = [(placement, e) for e in ("personalized", "generic") if e in cells]
-        for label, experience in [*baseline, *shown]:
+            if "none" in cells:
+                shown.insert(0, ("(no recommender)", "none"))
+        for label, experience in shown:
             texts = _texts(cells[experience])
             values = " ".join(text.rjust(width) for text, width in zip(texts, widths, strict=True))
-            yield f"  {_cut(label, 20)}  {experience:12}  {values}"
-        baseline = []
+            yield f"  {_cut(label, name - 2)}  {experience:12}  {values}"
 
 
 def _cut(text: str, width: int) -> str:
