@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import duckdb
 
 from liftmart import dbt
-from liftmart.errors import Interrupted, UsageError, UserError, explain
+from liftmart.errors import Interrupted, UsageError, UserError, explain, explained
 from liftmart.load import SOURCES, Ledger, Loaded, load
 from liftmart.publish import Publication, attach_published, publish, read_published
 from liftmart.show import Terminal, counted, show_kpis, show_missing_rates, show_rejections
@@ -53,22 +54,16 @@ def build(warehouse: Warehouse, request: Request, terminal: Terminal) -> None:
     check(request)
     dbt.project_folder()
     warehouse.create()
-    with warehouse.locked(request.wait, terminal.say):
+    with explained(warehouse.folder), warehouse.locked(request.wait, terminal.say):
         source = choose_source(warehouse, request)
         run: dict[str, Any] = {"status": "failed", "source": source, "started_at": now()}
         run["published_version"] = read_json(warehouse.last_run).get("published_version")
         started = time.monotonic()
         try:
-            _run(warehouse, request, source, terminal, run)
+            with explained(warehouse.folder):
+                _run(warehouse, request, source, terminal, run)
             run["status"] = "published"
-        except (KeyboardInterrupt, duckdb.InterruptException):
-            run["error"] = "interrupted"
-            raise
-        except (OSError, duckdb.Error) as error:
-            problem = explain(error, warehouse.folder)
-            run["error"] = str(problem or error)
-            raise (problem or error) from None
-        except UserError as error:
+        except Exception as error:
             run["error"] = str(error)
             raise
         finally:
@@ -97,8 +92,9 @@ def check(request: Request) -> None:
         if name in dbt.OWN_VARS:
             raise UsageError(f"the variable {name} is set by the command: use --source")
         if name not in known:
-            names = ", ".join(sorted(set(known) - set(dbt.OWN_VARS)))
-            raise UsageError(f"there is no variable {name}: known are {names}")
+            names = sorted(set(known) - set(dbt.OWN_VARS))
+            near = get_close_matches(name, names, n=1) or [", ".join(names)]
+            raise UsageError(f"there is no variable {name}: did you mean {near[0]}?")
 
 
 def choose_source(warehouse: Warehouse, request: Request) -> str:
@@ -185,7 +181,7 @@ def publish_again(warehouse: Warehouse, wait: bool, terminal: Terminal) -> Publi
     """
     if not warehouse.build.exists():
         raise UserError(f"nothing is built in {warehouse.folder}: run liftmart build first")
-    with warehouse.locked(wait, terminal.say):
+    with explained(warehouse.folder), warehouse.locked(wait, terminal.say):
         state = read_json(warehouse.build_state)
         if not state.get("passed"):
             raise UserError("the last build did not pass its tests: run liftmart build")
@@ -199,8 +195,6 @@ def publish_again(warehouse: Warehouse, wait: bool, terminal: Terminal) -> Publi
                 return publish(warehouse, state["relations"], state["about"], stage)
         except (KeyboardInterrupt, duckdb.InterruptException):
             raise Interrupted("interrupted, nothing was published") from None
-        except (OSError, duckdb.Error) as error:
-            raise (explain(error, warehouse.folder) or error) from None
 
 
 def show(warehouse: Warehouse, terminal: Terminal, page_types: list[str]) -> None:

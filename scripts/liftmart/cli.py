@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 import yaml  # type: ignore[import-untyped]
 from rich.console import Console
 
-from liftmart.errors import Interrupted, UsageError, UserError
+from liftmart.errors import Interrupted, UsageError, UserError, explained
 
 app = typer.Typer(
     help="From a shop's raw events to the numbers that say whether its personalization works.",
@@ -21,14 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Source(StrEnum):
-    """Where events come from."""
-
-    demo = "demo"
-    canonical = "canonical"
-    ga4 = "ga4"
 
 
 WarehouseOption = Annotated[
@@ -48,7 +40,7 @@ WaitOption = Annotated[
 @app.command()
 def build(
     source: Annotated[
-        Source | None,
+        Literal["demo", "canonical", "ga4"] | None,
         typer.Option(
             help="demo (the default): the demo shop; canonical: files of the event"
             " contract; ga4: the GA4 BigQuery export as parquet."
@@ -88,7 +80,7 @@ def build(
 
     check_target(target)
     request = Request(
-        source=source.value if source else None,
+        source=source,
         events=events,
         variables=parse_variables(vars),
         full_refresh=full_refresh,
@@ -120,6 +112,73 @@ def status(warehouse: WarehouseOption = Path("warehouse")) -> None:
     from liftmart.warehouse import Warehouse
 
     show_status(Warehouse(warehouse), Terminal())
+
+
+@app.command()
+def generate(
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The folder to write; must be new or empty.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which shop: the same seed, the same shop.")] = 1,
+    events: Annotated[int, typer.Option(help="About how many events.")] = 100_000,
+    days: Annotated[int, typer.Option(help="Days that visitors come on.")] = 42,
+    start: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")
+    ] = datetime(2026, 1, 5),
+    products: Annotated[int, typer.Option(help="Products in the catalogue.")] = 400,
+    format: Annotated[Literal["parquet", "csv"], typer.Option(help="Of the files.")] = "parquet",
+    values: Annotated[
+        Literal["typed", "text"],
+        typer.Option(help="In parquet: typed columns, or every column text."),
+    ] = "typed",
+    items: Annotated[
+        Literal["native", "json"],
+        typer.Option(help="In parquet: a native list of structs, or JSON text."),
+    ] = "native",
+    precision: Annotated[
+        Literal["millisecond", "second"], typer.Option(help="Of the timestamps.")
+    ] = "millisecond",
+    dirty_share: Annotated[float, typer.Option(help="Share of rows that are broken.")] = 0.03,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Write the demo shop's seeds anew instead.")
+    ] = False,
+) -> None:
+    """Make a shop of any size, as files that `liftmart build --source canonical` reads."""
+    from liftmart.dbt import project_folder
+    from liftmart.generate import GenerateOptions, write_demo_seeds
+    from liftmart.generate import generate as generate_shop
+    from liftmart.show import Terminal, counted
+
+    terminal = Terminal()
+    if demo:
+        folder = project_folder() / "seeds" / "demo"
+        with explained(folder):
+            files = write_demo_seeds(folder)
+        terminal.print(f"Wrote {counted(len(files), 'seed')} to {folder}")
+        return
+    if out is None:
+        raise UsageError("say where to with --out DIR")
+    try:
+        options = GenerateOptions(
+            seed=seed,
+            events=events,
+            start_date=start.date(),
+            days=days,
+            products=products,
+            file_format=format,
+            value_types=values,
+            item_format=items,
+            timestamp_precision=precision,
+            dirty_share=dirty_share,
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    with explained(out), terminal.stage("generate") as stage:
+        shop = generate_shop(out, options, lambda done, total: stage.update(done, total, ""))
+    terminal.print(
+        f"Wrote {counted(shop.events, 'event')} of {counted(shop.visits, 'visit')} with"
+        f" {counted(shop.orders, 'order')} to {shop.directory}"
+    )
 
 
 def check_target(target: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -35,12 +37,12 @@ def first_line(error: object) -> str:
     return re.sub(r"^[A-Z][\w-]*( [\w-]+)* Error: ", "", lines[0])
 
 
-def explain(error: OSError | duckdb.Error, warehouse: Path) -> UserError | None:
+def explain(error: OSError | duckdb.Error, folder: Path) -> UserError | None:
     """Return what an error of the disk or of a lock means to the user, None for a defect.
 
     Args:
         error: What the operating system or DuckDB raised.
-        warehouse: The folder that was worked in.
+        folder: The folder that was worked in.
     """
     text = str(error)
     code = error.errno if isinstance(error, OSError) else None
@@ -48,7 +50,7 @@ def explain(error: OSError | duckdb.Error, warehouse: Path) -> UserError | None:
         r"No space left|Disk quota|File too large", text
     ):
         return UserError(
-            f"there is no space left for {warehouse}: make room and run the same command again"
+            f"there is no space left for {folder}: make room and run the same command again"
             " (what was published is untouched)"
         )
     holder = re.search(r"Could not set lock on file \"(.+?)\".*?held in (.+?) \(PID (\d+)\)", text)
@@ -61,14 +63,24 @@ def explain(error: OSError | duckdb.Error, warehouse: Path) -> UserError | None:
     if code in (errno.EACCES, errno.EPERM, errno.EROFS) or re.search(
         r"Permission denied|Read-only file system", text
     ):
-        where = getattr(error, "filename", None) or warehouse
+        where = getattr(error, "filename", None) or folder
         return UserError(
-            f"{where} may not be written: choose another folder with --warehouse"
-            " or give yourself the right to write there"
+            f"{where} may not be written: choose another folder or give yourself the right to"
+            " write there"
         )
     if isinstance(error, OSError):
-        where = error.filename or warehouse
-        return UserError(f"{where}: {error.strerror or first_line(error)}")
+        if error.strerror is None:
+            return UserError(first_line(error))
+        return UserError(f"{error.filename or folder}: {error.strerror}")
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
         return UserError(first_line(error))
     return None
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Say in a `UserError` what an error of the disk or of a lock in a folder means."""
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        raise (explain(error, folder) or error) from None

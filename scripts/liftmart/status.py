@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liftmart.errors import UserError
+from liftmart.errors import UserError, explained
 from liftmart.load import SOURCES, Ledger
 from liftmart.publish import attach_published, read_published
 from liftmart.show import Terminal, counted, show_rejections
@@ -19,6 +19,11 @@ def status(warehouse: Warehouse, terminal: Terminal) -> None:
     """
     if not warehouse.folder.is_dir():
         raise UserError(f"there is no warehouse {warehouse.folder}: run liftmart build first")
+    with explained(warehouse.folder):
+        _status(warehouse, terminal)
+
+
+def _status(warehouse: Warehouse, terminal: Terminal) -> None:
     terminal.print(f"Warehouse  {warehouse.folder}")
 
     ledgers = {source: Ledger(warehouse, source) for source in SOURCES}

@@ -82,13 +82,14 @@ class Warehouse:
         """Make the folder.
 
         Raises:
-            UserError: A file of that name is in the way.
+            UserError: It cannot be made.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
+        except OSError as error:
             raise UserError(
-                f"{self.folder} is not a folder: name another one with --warehouse"
+                f"the folder {self.folder} cannot be made ({error.strerror}):"
+                " name another one with --warehouse"
             ) from None
 
     @contextmanager
