@@ -1,92 +1,137 @@
 with
 
+order_lines as (
+
+    select * from {{ ref('int_order_lines_allocated') }}
+
+),
+
+order_touches as (
+
+    select * from {{ ref('int_order_touches_matched') }}
+
+),
+
+line_touches as (
+
+    select * from {{ ref('int_order_line_touches_matched') }}
+
+),
+
 orders as (
 
     select * from {{ ref('int_orders_valued') }}
 
 ),
 
-event_items as (
+searches as (
 
-    select * from {{ ref('stg_event_items') }}
+    select * from {{ ref('int_events_sessionized') }}
 
-    where event_name = 'order_completed'
+    where event_name = 'products_searched'
 
 ),
 
-order_lines as (
+searched_orders as (
 
-    select
-        orders.order_id,
-        orders.gross_revenue,
-        -- An order that names no product still has its revenue: on one line of its own.
-        coalesce(event_items.item_index, 0) as item_index,
-        coalesce(event_items.product_id, 'unknown') as product_id,
-        coalesce(event_items.quantity, 0) as quantity,
-        coalesce(event_items.unit_price, 0) as unit_price,
-        coalesce({{ money_product('event_items.unit_price', 'event_items.quantity') }}, 0) as amount
+    select distinct orders.order_id
 
     from orders
 
-    left join event_items
-        on orders.event_id = event_items.event_id
+    inner join searches
+        on
+            orders.session_id = searches.session_id
+            and orders.event_sequence > searches.event_sequence
 
 ),
 
-totalled as (
+-- The rank of a credit class is its precedence: the lowest that applies to a line is the line's.
+candidates as (
+
+    select
+        order_item_id,
+        case when touch_type = 'click' then 1 else 3 end as class_rank,
+        placement_id,
+        strategy_id,
+        touched_at,
+        touch_event_id
+
+    from line_touches
+
+    where
+        (touch_type = 'click' and microseconds_before <= {{ var('credit_click_hours') }} * 3600000000)
+        or (touch_type = 'view' and microseconds_before <= {{ var('credit_view_hours') }} * 3600000000)
+
+    union all
+
+    select
+        order_lines.order_item_id,
+        2 as class_rank,
+        order_touches.placement_id,
+        order_touches.strategy_id,
+        order_touches.touched_at,
+        order_touches.touch_event_id
+
+    from order_touches
+
+    inner join order_lines
+        on order_touches.order_id = order_lines.order_id
+
+    where
+        order_touches.touch_type = 'click'
+        and order_touches.microseconds_before <= {{ var('credit_click_hours') }} * 3600000000
+
+),
+
+ranked as (
 
     select
         *,
-        sum(amount) over (partition by order_id) as order_amount
+        row_number() over (
+            partition by order_item_id
+            order by class_rank asc, touched_at desc, touch_event_id desc
+        ) as candidate_number
 
-    from order_lines
-
-),
-
-weighed as (
-
-    select
-        *,
-        case when order_amount > 0 then amount else 1 end as weight
-
-    from totalled
+    from candidates
 
 ),
 
-accumulated as (
+credited as (
 
-    select
-        *,
-        sum(weight) over (partition by order_id) as order_weight,
-        sum(weight) over (
-            partition by order_id
-            order by item_index
-            rows between unbounded preceding and current row
-        ) as weight_to_here
+    select * from ranked
 
-    from weighed
+    where candidate_number = 1
 
 ),
 
--- Each line gets the rounded revenue up to it, less the rounded revenue before it: the lines always
--- sum to the order, to the last digit.
 fct_order_items as (
 
     select
-        {{ dbt.hash(dbt.concat(['order_id', "'|'", 'cast(item_index as ' ~ dbt.type_string() ~ ')'])) }}
-            as order_item_id,
-        order_id,
-        product_id,
+        order_lines.order_item_id,
+        order_lines.order_id,
+        order_lines.product_id,
 
-        quantity,
-        unit_price,
-        cast(
-            {{ share_of('gross_revenue', 'weight_to_here', 'order_weight') }}
-            - {{ share_of('gross_revenue', 'weight_to_here - weight', 'order_weight') }}
-            as numeric(18, 4)
-        ) as line_revenue
+        case
+            when credited.class_rank = 1 then 'direct'
+            when credited.class_rank = 2 then 'click_assisted'
+            when credited.class_rank = 3 then 'view_assisted'
+            when searched_orders.order_id is not null then 'search_assisted'
+            else 'unassisted'
+        end as credit_class,
+        credited.placement_id as credited_placement_id,
+        credited.strategy_id as credited_strategy_id,
 
-    from accumulated
+        order_lines.quantity,
+        order_lines.unit_price,
+        order_lines.line_revenue
+
+    from order_lines
+
+    left join credited
+        on order_lines.order_item_id = credited.order_item_id
+
+    left join searched_orders
+        on order_lines.order_id = searched_orders.order_id
 
 )
 

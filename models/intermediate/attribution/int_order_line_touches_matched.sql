@@ -1,0 +1,52 @@
+with
+
+order_touches as (
+
+    select * from {{ ref('int_order_touches_matched') }}
+
+),
+
+order_lines as (
+
+    select * from {{ ref('int_order_lines_allocated') }}
+
+),
+
+event_items as (
+
+    select * from {{ ref('stg_event_items') }}
+
+    where event_name in ('recommendation_viewed', 'recommendation_clicked')
+
+),
+
+-- A touch may name a product twice, and is still one touch.
+int_order_line_touches_matched as (
+
+    select distinct
+        order_lines.order_item_id,
+        order_touches.order_id,
+        order_touches.touch_event_id,
+
+        order_touches.touch_type,
+        order_touches.placement_id,
+        order_touches.strategy_id,
+        order_touches.is_same_session,
+
+        order_touches.microseconds_before,
+
+        order_touches.touched_at
+
+    from order_touches
+
+    inner join event_items
+        on order_touches.touch_event_id = event_items.event_id
+
+    inner join order_lines
+        on
+            order_touches.order_id = order_lines.order_id
+            and event_items.product_id = order_lines.product_id
+
+)
+
+select * from int_order_line_touches_matched
