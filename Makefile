@@ -50,9 +50,14 @@ lint-yaml: $(VENV)/.dev ## Lint the YAML: yamllint
 lint-sql: $(VENV)/.dev ## Lint the SQL: sqlfluff
 	@echo "== sqlfluff"
 	@mkdir -p $(CHECKS)
-	@DBT_TARGET_PATH=$(CHECKS)/sqlfluff DBT_LOG_PATH=$(CHECKS)/logs \
-		$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests \
-		>$(CHECKS)/sqlfluff.txt 2>&1 || { cat $(CHECKS)/sqlfluff.txt >&2; exit 1; }
+	@$(call fluff,$(CHECKS)/sqlfluff.txt,models analyses tests)
+	@$(call fluff,$(CHECKS)/sqlfluff-ga4.txt,--config .sqlfluff-ga4 models/staging/ga4)
+	@skipped=$$(grep -h "Skipped file" $(CHECKS)/sqlfluff.txt | grep -v /models/staging/ga4/; \
+		grep -h "Skipped file" $(CHECKS)/sqlfluff-ga4.txt); \
+		test -z "$$skipped" || { echo "$$skipped" >&2; exit 1; }
+
+fluff = DBT_TARGET_PATH=$(CHECKS)/sqlfluff DBT_LOG_PATH=$(CHECKS)/logs \
+	$(BIN)/sqlfluff lint --disable-progress-bar $(2) >$(1) 2>&1 || { cat $(1) >&2; exit 1; }
 
 lint-dbt: $(VENV)/.dev $(BOUNCER)/.ready ## Lint the project for each source: dbt parse, dbt-bouncer
 	@for source in demo canonical ga4; do \
