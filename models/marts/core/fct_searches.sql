@@ -88,7 +88,7 @@ searches as (
         numbered.event_id as search_id,
         numbered.session_id,
         numbered.visitor_id,
-        coalesce({{ normalized_term('numbered.search_term') }}, 'unknown') as search_term,
+        {{ normalized_term('numbered.search_term') }} as search_term,
         numbered.search_results_count as results_count,
         numbered.occurred_at as searched_at,
         case
@@ -127,7 +127,7 @@ fct_searches as (
         searches.visitor_id,
 
         {{ reporting_date('searches.searched_at') }} as search_date,
-        searches.search_term,
+        coalesce(searches.search_term, 'unknown') as search_term,
         searches.result_status,
         case
             when searches.result_status <> 'zero_results' then 'not_needed'
