@@ -8,9 +8,10 @@
 
 {% macro duckdb__parse_boolean(expression) -%}
     {#- The cast of a typed boolean is free; text goes by the contract's list. -#}
+    {%- set text = 'lower(' ~ trim_spaces('cast(' ~ expression ~ ' as varchar)') ~ ')' -%}
     case
         when typeof({{ expression }}) = 'BOOLEAN' then try_cast({{ expression }} as boolean)
-        when lower(trim(cast({{ expression }} as varchar))) in ('true', 't', '1', 'yes', 'y') then true
-        when lower(trim(cast({{ expression }} as varchar))) in ('false', 'f', '0', 'no', 'n') then false
+        when {{ text }} in ('true', 't', '1', 'yes', 'y') then true
+        when {{ text }} in ('false', 'f', '0', 'no', 'n') then false
     end
 {%- endmacro %}

@@ -7,10 +7,14 @@
 {%- endmacro %}
 
 {% macro duckdb__parse_decimal(expression, precision=14, scale=4) -%}
-    {#- Of what the contract does not take, DuckDB's cast takes only the underscores of 1_000. -#}
+    {#- A float is read as the text that it is written as: its binary value may round otherwise. -#}
     case
-        when typeof({{ expression }}) not in ('VARCHAR', 'JSON') then try_cast({{ expression }} as decimal({{ precision }}, {{ scale }}))
-        when not contains(cast({{ expression }} as varchar), '_')
-            then try_cast(trim(cast({{ expression }} as varchar)) as decimal({{ precision }}, {{ scale }}))
+        when typeof({{ expression }}) not in ('VARCHAR', 'JSON', 'FLOAT', 'DOUBLE', 'BOOLEAN')
+            then try_cast({{ expression }} as decimal({{ precision }}, {{ scale }}))
+        when regexp_full_match(
+            cast({{ expression }} as varchar),
+            ' *[+-]?(\d+[.]?\d*|[.]\d+)([eE][+-]?\d+)? *'
+        )
+            then try_cast(cast({{ expression }} as varchar) as decimal({{ precision }}, {{ scale }}))
     end
 {%- endmacro %}

@@ -8,19 +8,18 @@
 
 {% macro duckdb__parse_timestamp(expression) -%}
     {#- typeof() of a column is a constant to DuckDB: only the branch that fits the column is run. -#}
+    {%- set text = trim_spaces('cast(' ~ expression ~ ' as varchar)') -%}
     case
         when typeof({{ expression }}) = 'TIMESTAMP WITH TIME ZONE'
             then {{ duckdb__plausible_timestamp("timezone('UTC', try_cast(" ~ expression ~ " as timestamptz))") }}
         when typeof({{ expression }}) not in ('VARCHAR', 'JSON')
             then {{ duckdb__plausible_timestamp('try_cast(' ~ expression ~ ' as timestamp)') }}
         when regexp_full_match(
-            trim(cast({{ expression }} as varchar)),
-            '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?'
+            {{ text }},
+            '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d+)?)?(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?)?'
         )
             {#- A cast to timestamp would drop the offset; timestamptz applies it. -#}
-            then {{ duckdb__plausible_timestamp(
-                "timezone('UTC', try_cast(trim(cast(" ~ expression ~ ' as varchar)) as timestamptz))'
-            ) }}
+            then {{ duckdb__plausible_timestamp("timezone('UTC', try_cast(" ~ text ~ ' as timestamptz))') }}
     end
 {%- endmacro %}
 

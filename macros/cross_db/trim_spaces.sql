@@ -1,0 +1,12 @@
+{% macro trim_spaces(text) -%}
+    {{ return(adapter.dispatch('trim_spaces', 'liftmart')(text)) }}
+{%- endmacro %}
+
+{% macro default__trim_spaces(text) -%}
+    {{ engine_not_supported('trim_spaces') }}
+{%- endmacro %}
+
+{% macro duckdb__trim_spaces(text) -%}
+    {#- trim() of one argument would take off every Unicode space. -#}
+    trim({{ text }}, ' ')
+{%- endmacro %}
