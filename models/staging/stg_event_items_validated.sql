@@ -61,7 +61,7 @@ checked as (
                 {{ is_unparsed('position') }}
                 or {{ is_unparsed('quantity') }}
                 or {{ is_unparsed('unit_price') }}
-                or {{ money_product('parsed_unit_price', 'parsed_quantity') }} >= 1e10
+                or abs({{ money_product('parsed_unit_price', 'parsed_quantity') }}) >= 1e10
                 then 'invalid_value'
             when parsed_quantity < 0 or parsed_unit_price < 0 then 'negative_amount'
         end as rejection_reason

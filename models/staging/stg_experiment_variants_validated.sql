@@ -28,7 +28,6 @@ checked as (
             when
                 {{ is_unparsed('is_control') }}
                 or {{ is_unparsed('expected_share') }}
-                or parsed_expected_share < 0
                 then 'invalid_value'
         end as row_rejection_reason
 
