@@ -113,7 +113,8 @@ def copied_project(folder: Path) -> Path:
         "pyproject.toml",
     ):
         shutil.copy2(PROJECT / name, folder)
-    shutil.copytree(PROJECT / "macros", folder / "macros")
+    for name in ("macros", "tests/dbt_bouncer"):
+        shutil.copytree(PROJECT / name, folder / name)
     (folder / "scripts").mkdir()
     (folder / "models" / "marts" / "kpis").mkdir(parents=True)
     (folder / "models" / "marts" / "dim_placements.sql").write_text(
@@ -225,11 +226,12 @@ PLANTED_MODELS = {
 PLANTED_YAML = """\
 models:
   - name: dim_placements
-    description: One row per placement, documented but for one column and its grain.
+    description: One row per placement, with a column too many, one too few and no grain.
     columns:
       - name: placement_id
+      - name: is_gone
 """
-PLANTED_MACRO = "{% macro planted(value) -%} {{ value }} {%- endmacro %}\n"
+PLANTED_MACRO = "{% macro planted(value) -%} try_cast({{ value }} as date) {%- endmacro %}\n"
 
 
 @pytest.fixture(scope="module")
@@ -270,8 +272,10 @@ def bouncer_report(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, s
         ("check_model_column_description_populated", "dim_placements"),
         ("check_model_description_contains_regexp_pattern", "dim_placements"),
         ("check_columns_are_all_documented", "dim_placements"),
+        ("check_documented_columns_exist", "dim_placements"),
         ("check_column_name_complies_to_column_type", "dim_placements"),
         ("check_macro_description_populated", "planted"),
+        ("check_macro_code_does_not_contain_regexp_pattern", "planted"),
     ],
     ids=" ".join,
 )
