@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from liftmart.contract import UNREADABLE_LINE
 from liftmart.errors import UserError
@@ -106,6 +104,10 @@ def _convert_line_by_line(
     source: Path, target: Path, columns: tuple[str, ...], separator: str
 ) -> int:
     """Write the parquet file row by row; return the number of unreadable lines."""
+    # Slow to import, and seldom needed.
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
     schema = pa.schema([(name, pa.string()) for name in (*columns, UNREADABLE_LINE)])
     nothing: list[str | None] = [None] * len(columns)
     unreadable = 0
@@ -147,13 +149,13 @@ def _records(source: Path, width: int, separator: str) -> Iterator[list[str] | s
                 yield line.decode("utf-8")
 
         csv.field_size_limit(LONGEST_VALUE)
-        reader = csv.reader(lines(), delimiter=separator, strict=True)
+        reader = csv.reader(lines(), delimiter=separator, strict=True, skipinitialspace=True)
         while True:
             taken.clear()
             try:
                 record = next(reader)
-                # A separator at the end of a line is let pass, as DuckDB does.
-                if len(record) == width + 1 and not record[-1]:
+                # Empty values past the last column are let pass, as DuckDB does.
+                while len(record) > width and not record[-1]:
                     record.pop()
                 broken = len(record) != width
                 if not record:
@@ -165,7 +167,9 @@ def _records(source: Path, width: int, separator: str) -> Iterator[list[str] | s
             if broken:
                 first, *rest = taken
                 again.extendleft(reversed(rest))
-                reader = csv.reader(lines(), delimiter=separator, strict=True)
+                reader = csv.reader(
+                    lines(), delimiter=separator, strict=True, skipinitialspace=True
+                )
                 yield first.decode("utf-8", "backslashreplace").rstrip("\r\n")
             else:
                 yield record

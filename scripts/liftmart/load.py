@@ -148,7 +148,9 @@ def load(
         ledger = Ledger(warehouse, source)
         done = Loaded()
         if source != "demo":
-            found = find_files(source, events) if events else known_files(ledger, source)
+            if not events and not ledger.files:
+                raise UserError(f"no {source} events are loaded yet: name them with --events")
+            found = find_files(source, events) if events else {}
             done = _take_in(connection, ledger, found, prune, stage)
         _make_relations(connection, ledger, source)
         ledger.sweep()
@@ -194,17 +196,6 @@ def find_files(source: str, events: str) -> dict[Path, str]:
             f"there are no events in {events}: it must hold events/*.parquet or events/*.csv"
         )
     return tables
-
-
-def known_files(ledger: Ledger, source: str) -> dict[Path, str]:
-    """Return the files that are loaded, without looking whether they are still there.
-
-    Raises:
-        UserError: Nothing is loaded.
-    """
-    if not ledger.files:
-        raise UserError(f"no {source} events are loaded yet: name them with --events")
-    return {Path(file.file): file.table for file in ledger.files.values()}
 
 
 def _files_under(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
@@ -504,7 +495,8 @@ def _can_cast(connection: duckdb.DuckDBPyConnection, kind: str, to: str) -> bool
     if _is_nested(kind) != ("struct(" in to):
         return False
     try:
-        connection.execute(f"select try_cast(cast(null as {kind}) as {to})").fetchall()
+        # A cursor of its own: an error would end the transaction that this is asked in.
+        connection.cursor().execute(f"select try_cast(cast(null as {kind}) as {to})").fetchall()
     except duckdb.Error:
         return False
     return True
