@@ -38,7 +38,7 @@ lint: lint-python lint-yaml lint-sql lint-dbt ## Run every linter
 
 lint-python: $(VENV)/.dev ## Lint the Python: ruff, mypy
 	@echo "== ruff, mypy"
-	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff check --quiet --output-format concise
 	@$(BIN)/ruff format --check --quiet || { \
 		echo "Not formatted; 'make format' does it:" >&2; $(BIN)/ruff format --check >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
