@@ -85,7 +85,7 @@ SHARE_REGULAR_VISITS = 0.15  # of the visits of people who were there before
 PEOPLE_PER_REGULAR = 97
 SHARE_BOT_VISITS = 0.006
 EVENTS_PER_VISIT = 8.4
-VISITS_PER_PART = 40_000
+VISITS_PER_PART = 15_000
 EXPERIMENT_STARTS_AFTER = 1 / 3  # of the days: what comes before is the pre-period
 # fmt: off
 HOUR_WEIGHTS = (
