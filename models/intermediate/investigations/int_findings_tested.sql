@@ -1,0 +1,371 @@
+{%- set gain = var('investigation_assumed_gain') -%}
+with
+
+investigated_week as (
+
+    select * from {{ ref('int_investigated_week') }}
+
+),
+
+weeks as (
+
+    select * from {{ ref('kpi_overview_weekly') }}
+
+),
+
+placements as (
+
+    select * from {{ ref('int_investigated_placements') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+sessions as (
+
+    select
+        session_id,
+        session_date
+
+    from {{ ref('fct_sessions') }}
+
+    where orders > 0
+
+),
+
+compared_weeks as (
+
+    select
+        this_week.*,
+        previous_week.sessions as previous_sessions,
+        previous_week.converted_sessions as previous_converted_sessions,
+        previous_week.viewing_sessions as previous_viewing_sessions,
+        previous_week.bounced_sessions as previous_bounced_sessions,
+        previous_week.searches as previous_searches,
+        previous_week.abandoned_searches as previous_abandoned_searches
+
+    from investigated_week
+
+    inner join weeks as this_week
+        on investigated_week.week_start = this_week.week_start
+
+    inner join weeks as previous_week
+        on investigated_week.previous_week_start = previous_week.week_start
+
+),
+
+baselines as (
+
+    select
+        page_type,
+        exposed_sessions,
+        converting_sessions
+
+    from placements
+
+    where experience = 'none'
+
+),
+
+all_impressions as (
+
+    select
+        sum(impressions) as impressions,
+        sum(clicked_impressions) as clicked_impressions
+
+    from placements
+
+),
+
+-- Whatever got worse is counted as successes that became fewer: a session that did not bounce, a
+-- search that was not abandoned.
+proportions as (
+
+    select
+        'conversion_rate' as kpi,
+        'kpi_fell' as finding,
+        'all' as page_type,
+        'all' as placement_id,
+        converted_sessions as successes,
+        sessions as trials,
+        previous_converted_sessions as reference_successes,
+        previous_sessions as reference_trials,
+        1 as tested_share,
+        cast(average_order_value as double precision) as value_of_success
+
+    from compared_weeks
+
+    union all
+
+    select
+        'bounce_rate' as kpi,
+        'kpi_fell' as finding,
+        'all' as page_type,
+        'all' as placement_id,
+        viewing_sessions - bounced_sessions as successes,
+        viewing_sessions as trials,
+        previous_viewing_sessions - previous_bounced_sessions as reference_successes,
+        previous_viewing_sessions as reference_trials,
+        1 as tested_share,
+        cast(revenue as double precision) / nullif(viewing_sessions - bounced_sessions, 0)
+            as value_of_success
+
+    from compared_weeks
+
+    union all
+
+    select
+        'search_bounce_rate' as kpi,
+        'kpi_fell' as finding,
+        'all' as page_type,
+        'all' as placement_id,
+        searches - abandoned_searches as successes,
+        searches as trials,
+        previous_searches - previous_abandoned_searches as reference_successes,
+        previous_searches as reference_trials,
+        1 as tested_share,
+        cast(revenue_per_session as double precision) as value_of_success
+
+    from compared_weeks
+
+    union all
+
+    select
+        'conversion_rate' as kpi,
+        'worse_than_generic' as finding,
+        personalized.page_type,
+        personalized.placement_id,
+        personalized.converting_sessions as successes,
+        personalized.exposed_sessions as trials,
+        generic.converting_sessions as reference_successes,
+        generic.exposed_sessions as reference_trials,
+        1 as tested_share,
+        investigated_week.average_order_value as value_of_success
+
+    from placements as personalized
+
+    inner join placements as generic
+        on
+            personalized.page_type = generic.page_type
+            and personalized.placement_id = generic.placement_id
+            and personalized.experience = 'personalized'
+            and generic.experience = 'generic'
+
+    cross join investigated_week
+
+    union all
+
+    select
+        'conversion_rate' as kpi,
+        'worse_than_none' as finding,
+        placements.page_type,
+        placements.placement_id,
+        sum(placements.converting_sessions) as successes,
+        sum(placements.exposed_sessions) as trials,
+        max(baselines.converting_sessions) as reference_successes,
+        max(baselines.exposed_sessions) as reference_trials,
+        1 as tested_share,
+        max(investigated_week.average_order_value) as value_of_success
+
+    from placements
+
+    inner join baselines
+        on placements.page_type = baselines.page_type
+
+    cross join investigated_week
+
+    where placements.experience = 'personalized'
+
+    group by placements.page_type, placements.placement_id
+
+    union all
+
+    select
+        'click_through_rate' as kpi,
+        'low_click_through' as finding,
+        placements.page_type,
+        placements.placement_id,
+        sum(placements.clicked_impressions) as successes,
+        sum(placements.impressions) as trials,
+        max(all_impressions.clicked_impressions) as reference_successes,
+        max(all_impressions.impressions) as reference_trials,
+        {{ var('investigation_low_click_through') }} as tested_share,
+        {{ gain }} * cast(sum(placements.revenue) as double precision) as value_of_success
+
+    from placements
+
+    cross join all_impressions
+
+    where placements.experience <> 'none'
+
+    group by placements.page_type, placements.placement_id
+
+),
+
+-- Is the rate lower than the tested share of the reference rate? The variance is that of two
+-- independent proportions.
+proportion_rates as (
+
+    select
+        *,
+        cast(successes as double precision) / nullif(trials, 0) as current_value,
+        cast(reference_successes as double precision) / nullif(reference_trials, 0) as reference_value
+
+    from proportions
+
+    where
+        trials >= {{ var('investigation_min_units') }}
+        and reference_trials >= {{ var('investigation_min_units') }}
+
+),
+
+proportion_tests as (
+
+    select
+        *,
+        (tested_share * reference_value - current_value)
+        / nullif(
+            sqrt(
+                current_value * (1 - current_value) / trials
+                + tested_share * tested_share * reference_value * (1 - reference_value)
+                / reference_trials
+            ),
+            0
+        ) as deviate
+
+    from proportion_rates
+
+),
+
+order_values as (
+
+    select
+        case
+            when sessions.session_date >= investigated_week.week_start then 'this_week'
+            else 'previous_week'
+        end as compared_week,
+        count(*) as orders,
+        avg(cast(orders.gross_revenue as double precision)) as mean_value,
+        var_samp(cast(orders.gross_revenue as double precision)) as variance
+
+    from orders
+
+    inner join sessions
+        on orders.session_id = sessions.session_id
+
+    inner join investigated_week
+        on
+            sessions.session_date >= investigated_week.previous_week_start
+            and sessions.session_date < investigated_week.next_week_start
+
+    where orders.gross_revenue is not null
+
+    group by
+        case
+            when sessions.session_date >= investigated_week.week_start then 'this_week'
+            else 'previous_week'
+        end
+
+),
+
+order_value_tests as (
+
+    select
+        this_week.orders,
+        this_week.mean_value as current_value,
+        previous_week.mean_value as reference_value,
+        (previous_week.mean_value - this_week.mean_value)
+        / nullif(
+            sqrt(
+                this_week.variance / this_week.orders + previous_week.variance / previous_week.orders
+            ),
+            0
+        ) as deviate
+
+    from order_values as this_week
+
+    inner join order_values as previous_week
+        on
+            this_week.compared_week = 'this_week'
+            and previous_week.compared_week = 'previous_week'
+            and this_week.orders >= {{ var('investigation_min_orders') }}
+            and previous_week.orders >= {{ var('investigation_min_orders') }}
+
+),
+
+tested as (
+
+    select
+        kpi,
+        finding,
+        page_type,
+        placement_id,
+        case
+            when kpi in ('bounce_rate', 'search_bounce_rate') then 1 - current_value
+            else current_value
+        end as current_value,
+        case
+            when kpi in ('bounce_rate', 'search_bounce_rate') then 1 - reference_value
+            else reference_value
+        end as reference_value,
+        trials as sample_size,
+        deviate,
+        case
+            when finding = 'low_click_through' then value_of_success
+            else (reference_value - current_value) * trials * value_of_success
+        end as revenue_at_stake
+
+    from proportion_tests
+
+    union all
+
+    select
+        'average_order_value' as kpi,
+        'kpi_fell' as finding,
+        'all' as page_type,
+        'all' as placement_id,
+        current_value,
+        reference_value,
+        orders as sample_size,
+        deviate,
+        (reference_value - current_value) * orders as revenue_at_stake
+
+    from order_value_tests
+
+),
+
+p_values as (
+
+    select
+        *,
+        {{ normal_tail('deviate') }} as p_value
+
+    from tested
+
+),
+
+int_findings_tested as (
+
+    select
+        kpi,
+        finding,
+        page_type,
+        placement_id,
+
+        current_value,
+        reference_value,
+        sample_size,
+        p_value,
+        revenue_at_stake
+
+    from p_values
+
+    where p_value < {{ var('investigation_alpha') }}
+
+)
+
+select * from int_findings_tested
