@@ -12,8 +12,9 @@
     case
         when typeof({{ expression }}) = 'TIMESTAMP WITH TIME ZONE'
             then {{ duckdb__plausible_timestamp("timezone('UTC', try_cast(" ~ expression ~ " as timestamptz))") }}
-        when typeof({{ expression }}) not in ('VARCHAR', 'JSON')
+        when typeof({{ expression }}) in ('TIMESTAMP', 'TIMESTAMP_MS', 'TIMESTAMP_S', 'DATE')
             then {{ duckdb__plausible_timestamp('try_cast(' ~ expression ~ ' as timestamp)') }}
+        {#- Nanoseconds too go by their text: a cast would round them, or refuse those with a zone. #}
         when regexp_full_match(
             {{ text }},
             '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d+)?)?(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?)?'
