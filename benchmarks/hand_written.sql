@@ -2,55 +2,68 @@
 -- clean events, sessions, orders, page placements and the three KPIs by placement. `raw_events` is the
 -- shop's parquet. It gives the numbers of the marts, and is what the marts' cost is measured against.
 
+create or replace view hand_valid as
+select * from raw_events
+where
+    trim(event_id) <> ''
+    and trim(event_name) <> ''
+    and trim(visitor_id) <> ''
+    and occurred_at is not null
+    and not coalesce(is_bot, false)
+    and occurred_at <= coalesce(received_at, occurred_at) + interval 1 hour
+    and coalesce(received_at, occurred_at) <= occurred_at + interval 7 day
+    and not (event_name in ('order_completed', 'order_refunded') and order_id is null)
+    and coalesce(order_revenue, 0) >= 0
+    and coalesce(refund_amount, 0) >= 0;
+
 create or replace table hand_events as
 with
-valid as (
+repeated as (
+    select event_id from hand_valid group by event_id having count(*) > 1
+),
+columns_needed as (
     select
         event_id, visitor_id, event_name, occurred_at, page_type, device_type, engagement_seconds, placement_id,
         recommendation_id, strategy_id, is_personalized, is_viewable, order_id, currency, order_revenue, items
-    from raw_events
-    where
-        event_id is not null
-        and event_name is not null
-        and visitor_id is not null
-        and occurred_at is not null
-        and not coalesce(is_bot, false)
-        and occurred_at <= coalesce(received_at, occurred_at) + interval 1 hour
-        and coalesce(received_at, occurred_at) <= occurred_at + interval 7 day
-        and not (event_name in ('order_completed', 'order_refunded') and order_id is null)
-        and coalesce(order_revenue, 0) >= 0
-        and coalesce(refund_amount, 0) >= 0
-),
-repeated as (
-    select event_id from raw_events group by event_id having count(*) > 1
-),
-kept as (
-    select valid.*
-    from valid
-    semi join repeated using (event_id)
-    inner join raw_events as raw
-        on raw.event_id = valid.event_id and raw.visitor_id = valid.visitor_id and raw.occurred_at = valid.occurred_at
-    qualify row_number() over (
-        partition by valid.event_id
-        order by coalesce(raw.received_at, raw.occurred_at), raw.occurred_at, raw.event_name, raw.visitor_id
-    ) = 1
+    from hand_valid anti join repeated using (event_id)
 )
-select * from valid anti join repeated using (event_id)
+select * from columns_needed
 union all
-select * from kept;
+select
+    event_id, visitor_id, event_name, occurred_at, page_type, device_type, engagement_seconds, placement_id,
+    recommendation_id, strategy_id, is_personalized, is_viewable, order_id, currency, order_revenue, items
+from hand_valid semi join repeated using (event_id)
+qualify row_number() over (
+    partition by event_id
+    order by
+        coalesce(received_at, occurred_at), occurred_at, event_name, visitor_id, customer_id nulls last, page_type nulls last,
+        page_url nulls last, referrer_url nulls last, traffic_source nulls last, traffic_medium nulls last,
+        traffic_campaign nulls last, device_type nulls last, country_code nulls last, engagement_seconds nulls last,
+        placement_id nulls last, recommendation_id nulls last, strategy_id nulls last, is_personalized nulls last,
+        is_viewable nulls last, search_term nulls last, search_results_count nulls last, experiment_id nulls last,
+        variant_id nulls last, order_id nulls last, currency nulls last, order_revenue nulls last
+) = 1;
 
 create or replace table hand_orders as
+with
+orders as (
+    select
+        event_id, order_id, visitor_id, occurred_at, currency,
+        coalesce(order_revenue, list_sum(list_transform(items, lambda i: coalesce(i.quantity, 1) * coalesce(i.unit_price, 0))), 0)
+            as gross_revenue_original,
+        coalesce(list_sum(list_transform(items, lambda i: coalesce(i.quantity, 1))), 0) as units
+    from hand_events
+    where event_name = 'order_completed'
+    qualify row_number() over (partition by order_id order by occurred_at, event_id) = 1
+)
 select
-    event_id,
-    order_id,
-    visitor_id,
-    occurred_at,
-    coalesce(order_revenue, list_sum(list_transform(items, lambda i: coalesce(i.quantity, 1) * coalesce(i.unit_price, 0))), 0)
-        as gross_revenue,
-    coalesce(list_sum(list_transform(items, lambda i: coalesce(i.quantity, 1))), 0) as units
-from hand_events
-where event_name = 'order_completed'
-qualify row_number() over (partition by order_id order by occurred_at, event_id) = 1;
+    orders.*,
+    case when orders.currency = 'EUR' then gross_revenue_original
+        else round(gross_revenue_original * rates.rate, 4)
+    end as gross_revenue
+from orders
+asof left join (select * from raw_exchange_rates where rate > 0) as rates
+    on orders.currency = rates.currency and orders.occurred_at >= rates.rate_date;
 
 create or replace table hand_session_events as
 with
@@ -99,11 +112,14 @@ with
 recommendations as (
     select
         event_id, visitor_id, session_number, event_number, event_name, recommendation_id, is_viewable,
-        coalesce(page_type, 'other') as page_type,
-        coalesce(placement_id, 'unknown') as placement_id,
+        coalesce(hand_session_events.page_type, placements.page_type, 'other') as page_type,
+        coalesce(hand_session_events.placement_id, 'unknown') as placement_id,
         coalesce(strategy_id, 'unknown') as strategy_id,
         if(is_personalized, 'personalized', 'generic') as experience
     from hand_session_events
+    left join (
+        select placement_id, min(page_type) as page_type from raw_placements group by placement_id
+    ) as placements using (placement_id)
     where event_name in ('recommendation_viewed', 'recommendation_clicked')
 ),
 clicked as (
@@ -171,7 +187,7 @@ orders as (
 orders_after as (
     select
         exposures.visitor_id, exposures.session_number, page_type, placement_id, strategy_id, experience,
-        count(*) as orders, sum(gross_revenue) as revenue, sum(units) as units
+        count(*) as orders, count(gross_revenue) as valued_orders, sum(gross_revenue) as revenue, sum(units) as units
     from exposures
     inner join orders
         on exposures.visitor_id = orders.visitor_id and exposures.session_number = orders.session_number
@@ -184,9 +200,10 @@ select
     coalesce(clicks, 0) as clicks,
     coalesce(products_added, 0) as products_added,
     coalesce(orders_after.orders, 0) as orders,
+    coalesce(orders_after.valued_orders, 0) as valued_orders,
     coalesce(orders_after.revenue, 0) as revenue,
     coalesce(orders_after.units, 0) as units,
-    coalesce(page_type = landing_page_type and (second_page_view is null or first_event < second_page_view), false) as is_landing,
+    coalesce(exposures.page_type = landing_page_type and (second_page_view is null or first_event < second_page_view), false) as is_landing,
     is_bounced,
     coalesce(last_event >= last_action, true) as is_exit
 from exposures
@@ -221,8 +238,8 @@ from hand_session_placements group by all;
 create or replace table hand_aov as
 select
     session_date as date_day, page_type, placement_id, strategy_id, experience, device_type,
-    sum(orders) as orders, sum(units) as units, sum(revenue) as revenue,
-    sum(revenue) / nullif(sum(orders), 0) as average_order_value,
+    sum(orders) as orders, sum(orders - valued_orders) as orders_without_rate, sum(units) as units, sum(revenue) as revenue,
+    sum(revenue) / nullif(sum(valued_orders), 0) as average_order_value,
     sum(units) / nullif(sum(orders), 0) as units_per_order,
     count(*) as exposed_sessions, sum(revenue) / count(*) as revenue_per_session
 from hand_session_placements group by all;
