@@ -13,7 +13,7 @@ from liftmart.shop.catalogue import Catalogue
 from liftmart.shop.flaws import Spoiler
 from liftmart.shop.options import GenerateOptions
 from liftmart.shop.people import People, Visits
-from liftmart.shop.tools import DAY, MICROSECONDS, Array, Quotas, as_text, money, nullable
+from liftmart.shop.tools import DAY, MICROSECONDS, Array, Quotas, as_text, detach, money, nullable
 from liftmart.shop.vocabulary import (
     CATEGORY_NAMES,
     COUNTRIES,
@@ -144,7 +144,8 @@ class Simulation:
                 due = [late for arrives, late in waiting if arrives <= today]
                 waiting = [(arrives, late) for arrives, late in waiting if arrives > today]
                 for late_day in np.unique(arrival[arrival > today]):
-                    waiting.append((int(late_day), frame.filter(pl.Series(arrival == late_day))))
+                    late = frame.filter(pl.Series(arrival == late_day))
+                    waiting.append((int(late_day), detach(late)))
                 on_time = frame.filter(pl.Series(arrival <= today))
                 name = (self.options.start_date + timedelta(days=day)).isoformat()
                 yield f"{name}-{part:03}" if several else name, pl.concat([*due, on_time])

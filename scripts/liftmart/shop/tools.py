@@ -93,3 +93,10 @@ def as_text(values: pl.Series) -> pl.Series:
         whole = (values.dt.millisecond() == 0).all()
         return values.dt.strftime("%Y-%m-%dT%H:%M:%SZ" if whole else "%Y-%m-%dT%H:%M:%S%.3fZ")
     return values.cast(pl.String)
+
+
+def detach(rows: pl.DataFrame) -> pl.DataFrame:
+    """Copy a few rows of a table, so that they no longer keep all its text in memory."""
+    stream = rows.write_ipc(None)
+    stream.seek(0)
+    return pl.read_ipc(stream)
