@@ -82,7 +82,7 @@ bounce = DBT_PROJECT_DIR="$(CURDIR)/$(1)" COLUMNS=240 $(BOUNCER)/bin/dbt-bouncer
 
 pytest: $(VENV)/.dev $(BOUNCER)/.ready ## Run the Python tests; PYTEST_ARGS='-k name' picks some
 	@echo "== pytest"
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@$(BIN)/pytest --quiet --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 format: $(VENV)/.dev ## Format the Python, and fix what ruff can
 	@$(BIN)/ruff check --fix

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -87,6 +88,9 @@ models:
 """
 
 
+PLANTED_MART = "select cast('a' as varchar) as placement_id, 1 as is_shown\n"
+
+
 def run(*command: str | Path, cwd: Path, **environment: str) -> tuple[int, str]:
     """Run a command and return its exit code and all that it wrote."""
     result = subprocess.run(
@@ -117,9 +121,7 @@ def copied_project(folder: Path) -> Path:
         shutil.copytree(PROJECT / name, folder / name)
     (folder / "scripts").mkdir()
     (folder / "models" / "marts" / "kpis").mkdir(parents=True)
-    (folder / "models" / "marts" / "dim_placements.sql").write_text(
-        "select cast('a' as varchar) as placement_id, 1 as is_shown\n"
-    )
+    (folder / "models" / "marts" / "dim_placements.sql").write_text(PLANTED_MART)
     # The planted marts have no contract, so that dbt does not refuse them before a linter does.
     settings = (folder / "dbt_project.yml").read_text()
     assert "enforced: true" in settings
@@ -245,10 +247,14 @@ def bouncer_report(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, s
     (folder / "macros" / "metrics" / "planted.sql").write_text(PLANTED_MACRO)
     (folder / "warehouse").mkdir()
 
+    # The table as dbt would build it, without the seconds that a dbt run takes.
+    with duckdb.connect(folder / "warehouse" / "build.duckdb") as connection:
+        connection.execute("create schema marts")
+        connection.execute(f"create table marts.dim_placements as {PLANTED_MART}")
     here = {"LIFTMART_WAREHOUSE": "warehouse", "DBT_TARGET_PATH": "target"}
-    for command in (["run", "--select", "dim_placements"], ["docs", "generate", "--no-compile"]):
-        code, output = run(BIN / "dbt", *command, cwd=folder, **here)
-        assert code == 0, output
+    code, output = run(BIN / "dbt", "docs", "generate", cwd=folder, **here)
+    assert code == 0, output
+    assert BOUNCER.is_file(), "dbt-bouncer is not installed: `make pytest` does it"
     code, output = run(
         BOUNCER, "run", "--output-file", "report.json", cwd=folder, DBT_PROJECT_DIR=str(folder)
     )
