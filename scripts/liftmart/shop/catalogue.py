@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 
 from liftmart.shop.tools import Array
 from liftmart.shop.vocabulary import (
@@ -56,18 +57,21 @@ class Catalogue:
         self.term_weights = [weight for _, weight, _ in terms]
         self.term_matches = np.zeros(len(terms), dtype=np.int32)
         self.term_products = np.full((len(terms), 6), -1, dtype=np.int64)
-        texts = [
-            f"{name} {CATEGORY_NAMES[category]}".lower()
-            for name, category in zip(self.names, self.category, strict=True)
-        ]
-        for row, (term, _, outcome) in enumerate(terms):
-            words = term.lower().split()
-            matches = [
-                product
-                for product, text in enumerate(texts)
-                if self.is_stocked[product] and all(word in text for word in words)
+        texts = pl.Series(
+            [
+                f"{name} {CATEGORY_NAMES[category]}".lower()
+                for name, category in zip(self.names, self.category, strict=True)
             ]
-            if outcome == "found":
+        )
+        words_of = [term.lower().split() for term in self.terms]
+        has_word = {
+            word: texts.str.contains(word, literal=True).to_numpy()
+            for word in {word for words in words_of for word in words}
+        }
+        for row, ((_, _, outcome), words) in enumerate(zip(terms, words_of, strict=True)):
+            has_all = np.logical_and.reduce([has_word[word] for word in words])
+            matches = np.flatnonzero(self.is_stocked & has_all)
+            if outcome == "found" and len(matches):
                 self.term_matches[row] = len(matches)
                 self.term_products[row] = np.resize(matches, 6)
 

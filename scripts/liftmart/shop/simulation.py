@@ -304,7 +304,7 @@ class Simulation:
         )
 
     def _exchange_rates(self) -> pl.DataFrame:
-        """Rates of banking days, from the Friday before the first day; a walk of small steps."""
+        """Rates of banking days, from a week before the first day: a walk of small steps."""
         rng = np.random.default_rng([self.options.seed, 2**31])
         rows: list[tuple[date, str, float]] = []
         rates = {"USD": 0.91, "GBP": 1.18}
