@@ -62,7 +62,8 @@ stg_experiment_variants_validated as (
             when row_rejection_reason is not null then row_rejection_reason
             when key_number > 1 then 'duplicate_key'
         end as rejection_reason,
-        {{ row_as_json(['experiment_id', 'variant_id', 'is_control', 'expected_share']) }} as raw_values
+        {{ row_as_json(['experiment_id', 'variant_id', 'is_control', 'expected_share']) }}
+            as raw_values
 
     from numbered
 
