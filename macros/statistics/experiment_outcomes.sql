@@ -1,0 +1,22 @@
+{% macro experiment_outcomes(relation, columns) -%}
+    {%- for metric in experiment_metrics() %}
+    {%- if not loop.first %}
+
+    union all
+    {% endif %}
+    select
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        '{{ metric.name }}' as metric,
+        {%- for variable in ['x', 'y', 'c', 'd'] %}
+        cast({{ metric[variable] or 'null' }} as numeric(18, 4)) as {{ variable }}{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from {{ relation }}
+    {%- if metric.condition %}
+
+    where {{ metric.condition }}
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{{ experiment_results_from_sums(ref('int_experiment_moments')) }}

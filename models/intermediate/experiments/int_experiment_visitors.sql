@@ -1,0 +1,88 @@
+{%- set outcomes = [
+    'sessions', 'viewed_sessions', 'bounced_sessions', 'converted_sessions', 'orders', 'rated_orders',
+    'units', 'searches', 'abandoned_searches', 'revenue'
+] -%}
+with
+
+visitors as (
+
+    select * from {{ ref('int_experiment_visitors_assigned') }}
+
+),
+
+outcomes as (
+
+    select
+        experiment_id,
+        visitor_id,
+        {%- for outcome in outcomes %}
+        sum(case when phase = 'after' then {{ outcome }} end) as {{ outcome }},
+        sum(case when phase = 'before' then {{ outcome }} end) as {{ outcome }}_before,
+        {%- endfor %}
+        sum(return_windows) as return_windows,
+        sum(returned_windows) as returned_windows
+
+    from {{ ref('int_experiment_outcomes_dated') }}
+
+    group by experiment_id, visitor_id
+
+),
+
+buyers as (
+
+    select * from outcomes
+
+    where revenue > 0
+
+),
+
+-- Over all arms: a cap that an arm set for itself would hide what the other did.
+revenue_caps as (
+
+    select
+        experiment_id,
+        percentile_cont(0.995) within group (order by revenue) as revenue_cap
+
+    from buyers
+
+    group by experiment_id
+
+),
+
+int_experiment_visitors as (
+
+    select
+        visitors.experiment_id,
+        visitors.visitor_id,
+        visitors.variant_id,
+
+        visitors.is_crossover,
+        visitors.device_type,
+        visitors.visitor_type,
+        visitors.assigned_date,
+
+        {%- for outcome in outcomes if outcome != 'revenue' %}
+        cast(coalesce(outcomes.{{ outcome }}, 0) as bigint) as {{ outcome }},
+        cast(coalesce(outcomes.{{ outcome }}_before, 0) as bigint) as {{ outcome }}_before,
+        {%- endfor %}
+        cast(coalesce(outcomes.return_windows, 0) as bigint) as return_windows,
+        cast(coalesce(outcomes.returned_windows, 0) as bigint) as returned_windows,
+        cast(coalesce(outcomes.revenue, 0) as numeric(18, 4)) as revenue,
+        cast(coalesce(outcomes.revenue_before, 0) as numeric(18, 4)) as revenue_before,
+        cast(revenue_caps.revenue_cap as numeric(18, 4)) as revenue_cap,
+
+        visitors.assigned_at
+
+    from visitors
+
+    left join outcomes
+        on
+            visitors.experiment_id = outcomes.experiment_id
+            and visitors.visitor_id = outcomes.visitor_id
+
+    left join revenue_caps
+        on visitors.experiment_id = revenue_caps.experiment_id
+
+)
+
+select * from int_experiment_visitors
