@@ -7,7 +7,7 @@
     'search_term', 'experiment_id', 'variant_id', 'order_id', 'currency', 'items',
     'engagement_seconds', 'search_results_count', 'order_revenue', 'refund_amount',
     'occurred_at', 'received_at'
-] %}
+] + var('event_passthroughs') %}
 
 with
 

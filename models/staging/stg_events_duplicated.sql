@@ -64,6 +64,9 @@ stg_events_duplicated as (
                 validated_events.order_revenue asc nulls last,
                 validated_events.refund_amount asc nulls last,
                 {{ items_as_json('validated_events.items') }} asc nulls last
+                {%- for column in var('event_passthroughs') %},
+                validated_events.{{ column }} asc nulls last
+                {%- endfor %}
         ) as duplicate_number
 
     from validated_events

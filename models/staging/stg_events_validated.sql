@@ -4,7 +4,7 @@
     'country_code', 'is_bot', 'engagement_seconds', 'placement_id', 'recommendation_id', 'strategy_id',
     'is_personalized', 'is_viewable', 'search_term', 'search_results_count', 'experiment_id',
     'variant_id', 'order_id', 'currency', 'order_revenue', 'refund_amount', 'items', 'unreadable_line'
-] -%}
+] + var('event_passthroughs') -%}
 with
 
 raw_events as (
@@ -108,6 +108,9 @@ stg_events_validated as (
         parsed_order_id as order_id,
         upper({{ clean_text('currency') }}) as currency,
         parsed_items as items,
+        {%- for column in var('event_passthroughs') %}
+        {{ clean_text(column) }} as {{ column }},
+        {%- endfor %}
 
         cast(parsed_engagement_seconds as numeric(18, 4)) as engagement_seconds,
         parsed_search_results_count as search_results_count,

@@ -48,6 +48,9 @@ int_events_ordered as (
         events.experiment_id,
         events.variant_id,
         events.order_id,
+        {%- for column in var('event_passthroughs') %}
+        events.{{ column }},
+        {%- endfor %}
 
         {{ item_count('events.items') }} as items,
         events.engagement_seconds,

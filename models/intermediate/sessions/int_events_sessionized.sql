@@ -43,6 +43,9 @@ int_events_sessionized as (
         events.experiment_id,
         events.variant_id,
         events.order_id,
+        {%- for column in var('event_passthroughs') %}
+        events.{{ column }},
+        {%- endfor %}
 
         events.items,
         events.engagement_seconds,

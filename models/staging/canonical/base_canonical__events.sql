@@ -39,6 +39,9 @@ base_canonical__events as (
         order_revenue,
         refund_amount,
         items,
+        {%- for column in var('event_passthroughs') %}
+        {{ column }},
+        {%- endfor %}
         {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if var('source') == 'demo' else 'unreadable_line' }} as unreadable_line
 
     from source

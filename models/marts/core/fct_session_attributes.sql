@@ -1,0 +1,45 @@
+with
+
+events as (
+
+    select * from {{ ref('int_events_sessionized') }}
+
+),
+
+-- One pass for all columns, then a row for each that the session has.
+first_values as (
+
+    select
+        session_id
+        {%- for column in var('event_passthroughs') %},
+        {{ first_by(column, 'event_sequence', column ~ ' is not null') }} as {{ column }}
+        {%- endfor %}
+
+    from events
+
+    where {{ 'true' if var('event_passthroughs') else 'false' }}
+
+    group by session_id
+
+),
+
+fct_session_attributes as (
+
+    {% for column in var('event_passthroughs') -%}
+    select
+        session_id,
+        '{{ column }}' as attribute_name,
+        {{ column }} as attribute_value
+    from first_values
+    where {{ column }} is not null
+    {{ 'union all' if not loop.last }}
+    {% else -%}
+    select
+        session_id,
+        session_id as attribute_name,
+        session_id as attribute_value
+    from first_values
+    {% endfor %}
+)
+
+select * from fct_session_attributes
