@@ -13,7 +13,7 @@ import duckdb
 
 from liftmart import dbt
 from liftmart.errors import Interrupted, UsageError, UserError, explain, explained
-from liftmart.load import SOURCES, Ledger, Loaded, load
+from liftmart.load import SOURCES, Loaded, damaged_files, load
 from liftmart.publish import Publication, attach_published, publish, read_published
 from liftmart.show import Terminal, counted, show_kpis, show_missing_rates, show_rejections
 from liftmart.warehouse import Warehouse, now, read_json, write_json
@@ -56,14 +56,16 @@ def build(warehouse: Warehouse, request: Request, terminal: Terminal) -> None:
     warehouse.create()
     with explained(warehouse.folder), warehouse.locked(request.wait, terminal.say):
         source = choose_source(warehouse, request)
-        run: dict[str, Any] = {"status": "failed", "source": source, "started_at": now()}
+        run: dict[str, Any] = {"status": "running", "source": source, "started_at": now()}
         run["published_version"] = read_json(warehouse.last_run).get("published_version")
         started = time.monotonic()
+        write_json(warehouse.last_run, run)
         try:
             with explained(warehouse.folder):
                 _run(warehouse, request, source, terminal, run)
             run["status"] = "published"
         except Exception as error:
+            run["status"] = "failed"
             run["error"] = str(error)
             raise
         finally:
@@ -247,15 +249,13 @@ def describe_failures(outcome: dbt.Outcome, warehouse: Warehouse, source: str) -
         if failures
     )
     lines = [f"the build has {what or 'failed'}; what was published before stays as it was"]
-    files = {file.content_hash: file.file for file in Ledger(warehouse, source).files.values()}
+    damaged = damaged_files(warehouse, source) if errors else []
+    lines += [f"  {file} is damaged: replace it, or take it away and --prune" for file in damaged]
     for failure in outcome.failures[:MOST_FAILURES]:
         if failure.rows is not None:
             lines.append(f"  test {failure.name}: {counted(failure.rows, 'row')}")
         else:
-            message = failure.message
-            for content_hash, file in files.items():
-                message = message.replace(str(warehouse.raw / source / content_hash), file)
-            lines.append(f"  {failure.kind} {failure.name}: {message}")
+            lines.append(f"  {failure.kind} {failure.name}: {failure.message}")
         if failure.query is not None:
             lines.append(f"    its query, to run in {warehouse.build}: {failure.query}")
     if len(outcome.failures) > MOST_FAILURES:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import yaml  # type: ignore[import-untyped]
@@ -126,6 +130,7 @@ def build(
         *("--target-path", str(warehouse.target)),
         *("--log-path", str(warehouse.logs)),
         *("--log-level", "none"),
+        *("--log-level-file", "info"),
         *("--vars", json.dumps(variables)),
         # Unit tests check the SQL, not the data: they are the developers'.
         *("--exclude-resource-type", "unit_test"),
@@ -135,7 +140,8 @@ def build(
     os.environ["LIFTMART_WAREHOUSE"] = str(warehouse.folder)
     stage.update(0, 1, "reading the project")
     try:
-        result = dbtRunner(callbacks=[_progress(stage)]).invoke(arguments)
+        with _queries_end_on_ctrl_c():
+            result = dbtRunner(callbacks=[_progress(stage)]).invoke(arguments)
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if isinstance(result.exception, KeyboardInterrupt):
@@ -147,6 +153,33 @@ def build(
     for node_result in getattr(result.result, "results", None) or []:
         _take(outcome, node_result, warehouse)
     return outcome
+
+
+@contextmanager
+def _queries_end_on_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end what DuckDB is doing.
+
+    dbt cancels its queries once; one that starts at that moment would run to its end first.
+    """
+    from dbt.adapters.factory import get_adapter_by_type
+
+    ended = threading.Event()
+
+    def cancel() -> None:
+        while not ended.wait(0.2):
+            adapter = get_adapter_by_type("duckdb")  # type: ignore[no-untyped-call]
+            adapter.connections.cancel_open()
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        threading.Thread(target=cancel, daemon=True).start()
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.signal(signal.SIGINT, before)
 
 
 def _progress(stage: Stage) -> Callable[[EventMsg], None]:

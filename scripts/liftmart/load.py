@@ -198,6 +198,25 @@ def find_files(source: str, events: str) -> dict[Path, str]:
     return tables
 
 
+def damaged_files(warehouse: Warehouse, source: str) -> list[str]:
+    """Return the loaded files that cannot be read to their end.
+
+    Loading looks at the end of a parquet file only, where its columns are described. This reads
+    all of every file, so it is for when dbt has failed.
+    """
+    ledger = Ledger(warehouse, source)
+    damaged = []
+    with duckdb.connect() as connection:
+        for file in ledger.files.values():
+            try:
+                connection.execute(
+                    f"select max(hash(t)) from read_parquet({literal(ledger.copy_of(file))}) as t"
+                ).fetchall()
+            except duckdb.Error:
+                damaged.append(file.file)
+    return damaged
+
+
 def _files_under(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
     """Return a file itself, or the files in a folder; `_x` and `.x` are other tools' own."""
     path = Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps the name it was given

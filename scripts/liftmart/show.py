@@ -213,8 +213,7 @@ def show_kpis(
             lines.append((page, "(no recommender)", baseline))
 
     terminal.print(
-        "KPIs by page type and placement"
-        " (none: sessions that saw the page type and no recommender on it)",
+        "KPIs by page type and placement (none: saw the page type and no recommender)",
         style="bold",
     )
     layout = _side_by_side if terminal.width >= NUMBERS_WIDTH + SHORTEST_NAME else _stacked

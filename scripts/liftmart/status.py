@@ -57,8 +57,11 @@ def _status(warehouse: Warehouse, terminal: Terminal) -> None:
         )
 
     run = read_json(warehouse.last_run)
-    if run:
-        seconds = run.get("seconds", {}).get("total", 0)
+    if run.get("status") == "running":
+        how = f"began on {_readable(run['started_at'])}: it is running, or it was killed"
+        _block(terminal, "Last run", [how])
+    elif run:
+        seconds = run["seconds"]["total"]
         how = f"{run['status']} on {_readable(run['finished_at'])} after {seconds:.0f} s"
         _block(terminal, "Last run", [how, *str(run.get("error", "")).splitlines()])
     if publication is not None:

@@ -131,6 +131,7 @@ class Warehouse:
         for leftover in (
             *self.folder.glob(".*.tmp"),
             *self.folder.glob(".liftmart.*.duckdb*"),
+            *self.folder.glob("build.duckdb.tmp"),
             *self.raw.glob("*/.*.tmp"),
         ):
             if leftover.is_dir():

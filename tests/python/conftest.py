@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +50,23 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
         return Ended(code, *capfd.readouterr())
 
     return run_command
+
+
+def start_python(*arguments: str | Path, **options: object) -> subprocess.Popen[str]:
+    """Start Python, which finds what this process finds."""
+    return subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,  # type: ignore[call-overload]
+    )
+
+
+def start(*arguments: str | Path, **options: object) -> subprocess.Popen[str]:
+    """Start `liftmart` in a process of its own."""
+    return start_python("-m", "liftmart.cli", *arguments, **options)
 
 
 @pytest.fixture(scope="session")

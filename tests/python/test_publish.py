@@ -1,0 +1,258 @@
+"""Publishing: all at once or not at all, and nobody who reads is disturbed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Run, start_python
+
+from liftmart.publish import Publication, publish, read_published
+from liftmart.show import Terminal
+from liftmart.warehouse import Warehouse, write_json
+
+ABOUT = {
+    "source": "canonical",
+    "project_version": "1.2.3",
+    "reporting_currency": "EUR",
+    "reporting_timezone": "UTC",
+}
+TABLES = ["marts.fct_orders", "marts.fct_sessions", "ops.rejected_events"]
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """A warehouse whose build is complete, with nothing published yet."""
+    warehouse = Warehouse(tmp_path / "warehouse")
+    warehouse.create()
+    with duckdb.connect(str(warehouse.build)) as connection:
+        for schema in ("staging", "marts", "ops"):
+            connection.execute(f"create schema {schema}")
+        connection.execute(
+            "create view staging.stg_events as"
+            " select timestamp '2026-01-05 10:00' + to_minutes(x) as occurred_at from range(3) t(x)"
+        )
+        connection.execute("create table ops.rejected_events as select 'bot' as reason")
+        connection.execute("create table ops.loads as select 'day1.csv' as file")
+        connection.execute(
+            "create table marts.fct_orders (order_id varchar, revenue decimal(18, 4))"
+        )
+        connection.execute("comment on table marts.fct_orders is 'One row per order: it''s sold.'")
+        connection.execute("create table marts.fct_sessions as select 's1' as session_id")
+        connection.execute("create table marts.left_over as select 1 as x")
+    fill(warehouse, 1)
+    return warehouse
+
+
+def fill(warehouse: Warehouse, value: int) -> None:
+    """Write the same value into two tables of the build."""
+    with duckdb.connect(str(warehouse.build)) as connection:
+        connection.execute("delete from marts.fct_orders")
+        connection.execute("insert into marts.fct_orders values ('o1', ?)", [value])
+        connection.execute("create or replace table marts.fct_sessions as select ? as x", [value])
+
+
+def publish_now(warehouse: Warehouse) -> Publication:
+    """Publish what is built."""
+    with warehouse.locked(False, print), Terminal().stage("publish") as stage:
+        return publish(warehouse, TABLES, ABOUT, stage)
+
+
+def ask(warehouse: Warehouse, sql: str) -> list[tuple[object, ...]]:
+    """Ask the published warehouse."""
+    with duckdb.connect(str(warehouse.published), read_only=True) as reader:
+        return reader.execute(sql).fetchall()
+
+
+def test_the_tables_of_the_build_and_nothing_else_are_published(warehouse: Warehouse) -> None:
+    publish_now(warehouse)
+    assert ask(
+        warehouse,
+        "select schema_name || '.' || table_name, comment from duckdb_tables() order by 1",
+    ) == [
+        ("marts.fct_orders", "One row per order: it's sold."),
+        ("marts.fct_sessions", None),
+        ("ops.loads", None),
+        ("ops.published", None),
+        ("ops.rejected_events", None),
+    ]
+    assert ask(warehouse, "select revenue, typeof(revenue) from marts.fct_orders") == [
+        (1, "DECIMAL(18,4)")
+    ]
+
+
+def test_what_is_published_says_so_itself(warehouse: Warehouse) -> None:
+    first = publish_now(warehouse)
+    second = publish_now(warehouse)
+    assert (first.version, second.version) == (1, 2)
+    assert second == read_published(warehouse)
+    assert ask(warehouse, "select * exclude (published_at) from ops.published") == [
+        (2, "canonical", "1.2.3", "EUR", "UTC", 3, 1, datetime(2026, 1, 5, 10, 2))
+    ]
+
+
+def test_older_clients_can_open_it(warehouse: Warehouse) -> None:
+    publish_now(warehouse)
+    ((tags,),) = ask(
+        warehouse, "select tags from duckdb_databases() where database_name = 'liftmart'"
+    )
+    assert tags["storage_version"].startswith("v1.4.0")  # type: ignore[index]
+
+
+def test_the_version_goes_on_counting_when_the_published_file_is_gone(warehouse: Warehouse) -> None:
+    publish_now(warehouse)
+    write_json(warehouse.last_run, {"published_version": 7})
+    warehouse.published.write_bytes(b"damaged")
+    assert publish_now(warehouse).version == 8
+
+
+READER = """
+import os, sys, duckdb
+path, stop = sys.argv[1:]
+held = duckdb.connect(path, read_only=True)
+first = held.execute("select revenue from marts.fct_orders").fetchall()
+print("reading", flush=True)
+seen = set()
+while not os.path.exists(stop):
+    assert held.execute("select revenue from marts.fct_orders").fetchall() == first
+    with duckdb.connect() as reader:
+        reader.execute(f"attach '{path}' as published (read_only)")
+        ((orders,),) = reader.execute("select revenue from published.marts.fct_orders").fetchall()
+        ((sessions,),) = reader.execute("select x from published.marts.fct_sessions").fetchall()
+        assert orders == sessions, (orders, sessions)
+        seen.add(sessions)
+print(sorted(seen))
+"""
+
+
+def test_readers_are_not_disturbed_by_twenty_publishes(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    publish_now(warehouse)
+    stop = tmp_path / "stop"
+    with start_python("-c", READER, warehouse.published, stop) as reader:
+        assert reader.stdout is not None
+        reader.stdout.readline()
+        for value in range(2, 22):
+            fill(warehouse, value)
+            publish_now(warehouse)
+        stop.touch()
+        seen, _ = reader.communicate(timeout=60)
+    assert reader.returncode == 0
+    assert len(seen.split(",")) > 1, "the reader saw one state only: nothing was tried"
+    assert ask(warehouse, "select x from marts.fct_sessions") == [(21,)]
+
+
+STEPS = {
+    "while copying": "publish.now = lambda: os._exit(9)",
+    "before the new file takes its place": "publish.replace_file = lambda *_: os._exit(9)",
+    "after the new file took its place": """
+replaced = publish.replace_file
+publish.replace_file = lambda *paths: (replaced(*paths), os._exit(9))
+""",
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_publish_that_is_killed_leaves_a_whole_file(warehouse: Warehouse, step: str) -> None:
+    publish_now(warehouse)
+    fill(warehouse, 2)
+    script = f"""
+import os
+from pathlib import Path
+from liftmart import publish
+from liftmart.show import Terminal
+from liftmart.warehouse import Warehouse
+{STEPS[step]}
+warehouse = Warehouse(Path({str(warehouse.folder)!r}))
+with warehouse.locked(False, print), Terminal().stage("publish") as stage:
+    publish.publish(warehouse, {TABLES}, {ABOUT}, stage)
+"""
+    assert start_python("-c", script).wait() == 9
+    version = 2 if step == "after the new file took its place" else 1
+    sql = "select version, x, revenue from ops.published, marts.fct_sessions, marts.fct_orders"
+    assert ask(warehouse, sql) == [(version, version, version)]
+    publish_now(warehouse)
+    assert ask(warehouse, sql) == [(version + 1, 2, 2)]
+    assert not list(warehouse.folder.glob(".liftmart.*"))
+
+
+def test_a_publish_that_fails_leaves_what_was_published(warehouse: Warehouse) -> None:
+    publish_now(warehouse)
+    before = warehouse.published.read_bytes()
+    terminal = Terminal()
+    with (
+        pytest.raises(duckdb.CatalogException),
+        warehouse.locked(False, print),
+        terminal.stage("publish") as stage,
+    ):
+        publish(warehouse, [*TABLES, "marts.not_there"], ABOUT, stage)
+    assert warehouse.published.read_bytes() == before
+    assert not list(warehouse.folder.glob(".liftmart.*"))
+
+
+def test_a_log_left_by_a_writer_of_the_old_file_is_not_taken_for_the_new_one(
+    warehouse: Warehouse,
+) -> None:
+    publish_now(warehouse)
+    script = f"""
+import os, duckdb
+connection = duckdb.connect({str(warehouse.published)!r})
+connection.execute("set checkpoint_threshold = '1GB'")
+connection.execute("create table marts.scratch as select 1")
+os._exit(9)
+"""
+    assert start_python("-c", script).wait() == 9
+    assert warehouse.published.with_name("liftmart.duckdb.wal").exists()
+    publish_now(warehouse)
+    assert ask(warehouse, "select count(*) from duckdb_tables() where table_name = 'scratch'") == [
+        (0,)
+    ]
+
+
+# liftmart publish
+
+
+def passed(warehouse: Warehouse) -> None:
+    """Note that the tests of the build passed."""
+    status = warehouse.build.stat()
+    state = {"passed": True, "source": "canonical", "about": ABOUT, "relations": TABLES}
+    write_json(warehouse.build_state, state | {"file": [status.st_size, status.st_mtime_ns]})
+
+
+def test_a_build_that_passed_can_be_published_again(run: Run, warehouse: Warehouse) -> None:
+    passed(warehouse)
+    ended = run("publish", "--warehouse", warehouse.folder)
+    assert ended.code == 0
+    assert ended.out == f"Published version 1: {warehouse.published}\n"
+
+
+def test_a_build_that_did_not_pass_is_not_published(run: Run, warehouse: Warehouse) -> None:
+    for state in ({}, {"passed": False, "source": "canonical"}):
+        if state:
+            write_json(warehouse.build_state, state)
+        ended = run("publish", "--warehouse", warehouse.folder)
+        assert ended.code == 1
+        assert ended.complaint == (
+            "liftmart: the last build did not pass its tests: run liftmart build"
+        )
+    assert not warehouse.published.exists()
+
+
+def test_a_build_that_was_changed_after_its_tests_is_not_published(
+    run: Run, warehouse: Warehouse
+) -> None:
+    passed(warehouse)
+    fill(warehouse, 2)
+    ended = run("publish", "--warehouse", warehouse.folder)
+    assert ended.code == 1
+    assert "was changed after its tests had passed" in ended.complaint
+
+
+def test_without_a_build_there_is_nothing_to_publish(run: Run, tmp_path: Path) -> None:
+    ended = run("publish", "--warehouse", tmp_path / "none")
+    assert (ended.code, ended.out) == (1, "")
+    assert "run liftmart build first" in ended.complaint
+    assert not (tmp_path / "none").exists()
