@@ -57,7 +57,7 @@ lint-sql: $(VENV)/.dev ## Lint the SQL: sqlfluff
 		test -z "$$skipped" || { echo "$$skipped" >&2; exit 1; }
 
 fluff = DBT_TARGET_PATH=$(CHECKS)/sqlfluff DBT_LOG_PATH=$(CHECKS)/logs \
-	$(BIN)/sqlfluff lint --disable-progress-bar $(2) >$(1) 2>&1 || { cat $(1) >&2; exit 1; }
+	$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar $(2) >$(1) 2>&1 || { cat $(1) >&2; exit 1; }
 
 lint-dbt: $(VENV)/.dev $(BOUNCER)/.ready ## Lint the project for each source: dbt parse, dbt-bouncer
 	@for source in demo canonical ga4; do \
