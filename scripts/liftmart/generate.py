@@ -44,7 +44,7 @@ class GeneratedShop:
 
 
 DEMO_OPTIONS = GenerateOptions(
-    seed=30,
+    seed=70,
     events=5_700,
     products=BASE_PRODUCTS,
     file_format="csv",

@@ -9,7 +9,7 @@ from liftmart.shop.vocabulary import Mode, State
 # Where a visit goes next from each state, in a shop with generic recommenders. Weights, not shares.
 NEXT: dict[State, dict[State, float]] = {
     State.HOME: {
-        State.CATEGORY: 25,
+        State.CATEGORY: 28,
         State.SEARCH: 13,
         State.PRODUCT: 15,
         State.ACCOUNT: 3,
@@ -53,10 +53,10 @@ NEXT_BOT: dict[State, float] = {
     State.EXIT: 11.0,
 }
 LANDING: dict[State, float] = {
-    State.HOME: 37,
-    State.CATEGORY: 17,
+    State.HOME: 34,
+    State.CATEGORY: 21,
     State.SEARCH: 5,
-    State.PRODUCT: 36,
+    State.PRODUCT: 35,
     State.CONTENT: 5,
 }
 # A visitor who went on once is less likely to leave at the next page.
@@ -93,4 +93,5 @@ HOUR_WEIGHTS = (
     13, 12, 11, 11, 12, 13, 15, 18, 20, 18, 11, 5,
 )
 # fmt: on
+GROWTH = 0.5  # of the visits of a day, from the first day to the last
 WEEKDAY_WEIGHTS = (1.0, 0.95, 0.95, 0.98, 0.97, 1.12, 1.22)

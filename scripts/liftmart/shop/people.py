@@ -11,6 +11,7 @@ import numpy as np
 from liftmart.shop.behaviour import (
     EVENTS_PER_VISIT,
     EXPERIMENT_STARTS_AFTER,
+    GROWTH,
     HOUR_WEIGHTS,
     PEOPLE_PER_REGULAR,
     SHARE_BOT_VISITS,
@@ -74,7 +75,7 @@ class People:
         self.options = options
         days = np.arange(options.days)
         weekdays = (options.start_date.weekday() + days) % 7
-        weights = np.array(WEEKDAY_WEIGHTS)[weekdays] * (1 + 0.1 * days / max(1, options.days))
+        weights = np.array(WEEKDAY_WEIGHTS)[weekdays] * (1 + GROWTH * days / options.days)
         visits = max(1, round(options.events / EVENTS_PER_VISIT))
         bounds = np.round(np.cumsum(weights) / weights.sum() * visits).astype(np.int64)
         self.visits = np.diff(bounds, prepend=0)
@@ -107,7 +108,7 @@ class People:
 
         has_account = (uniform(person, 2, seed) < 0.5) & ~is_bot
         is_second_device = (
-            has_account & ~is_new & (uniform(person, 3, seed) < 0.3) & (rng.random(size) < 0.5)
+            has_account & ~is_new & (uniform(person, 3, seed) < 0.4) & (rng.random(size) < 0.5)
         )
         bots = max(3, self.total // 2_000)
         visitor = np.where(is_second_device, self.total + person, person)
@@ -147,7 +148,7 @@ class People:
             second_favourite=(favourite + 1 + other) % categories,
             taste=(uniform(visitor, 9 + day // 7, seed) * 1_000_000).astype(np.int64),
             has_account=has_account,
-            is_known=has_account & ~is_new & (rng.random(size) < 0.4),
+            is_known=has_account & ~is_new & (rng.random(size) < 0.6),
         )
 
     def _returning(self, day: int, size: int, rng: np.random.Generator) -> Array:

@@ -175,7 +175,7 @@ TERMS: tuple[tuple[str, float, Literal["found", "lost"]], ...] = (
     ("blanket", 3, "found"),
     ("garden", 2, "found"),
     ("skillet cast iron", 3, "lost"),
-    ("rug wool", 2.5, "lost"),
+    ("rug wool", 4, "lost"),
     ("lamp desk", 2, "lost"),
     ("bath towel cotton", 2.5, "lost"),
     ("air fryer", 2.5, "lost"),

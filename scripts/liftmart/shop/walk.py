@@ -276,7 +276,7 @@ class Walk:
         total = np.where(product < 0, 0, quantity * price).sum(axis=1)
         discount = np.where(rng.random(size) < 0.12, 0.1, 0.0)
         revenue = total - np.floor(total * discount).astype(np.int64)
-        told = np.where((discount == 0) & (rng.random(size) < 0.1), -1, revenue)
+        told = np.where((discount == 0) & (rng.random(size) < 0.2), -1, revenue)
         items = {"product": product, "quantity": quantity, "price": price}
         bare = quotas.take("order_without_items", size * 0.02, rows, rng)
         told[bare] = revenue[bare]
