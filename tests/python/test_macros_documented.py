@@ -77,7 +77,7 @@ def test_nothing_is_documented_that_is_not_a_macro() -> None:
 
 def test_every_macro_is_used() -> None:
     """Look for a call of each macro outside its own definition: by SQL, or by a test in Python."""
-    texts = [
+    texts = [(PROJECT / "dbt_project.yml").read_text()] + [
         path.read_text()
         for folder in ("models", "macros", "seeds", "tests", "analyses")
         for suffix in ("sql", "yml", "py")

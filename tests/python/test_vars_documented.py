@@ -26,7 +26,7 @@ def documented_vars() -> dict[str, dict[str, str]]:
 
 def in_words(default: object) -> str:
     """Write a default as the table does: each value as code."""
-    values = default if isinstance(default, list) else [default]
+    values = default if isinstance(default, list) and default else [default]
     return ", ".join(f"`{value}`" for value in values)
 
 
