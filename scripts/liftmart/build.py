@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -120,14 +121,21 @@ def _run(
     """Go from stage to stage; `run` takes what each came to."""
     publication: Publication | None = None
     try:
+        settings = dbt.project_settings()
+        variables = {**settings.get("vars", {}), **(request.variables or {})}
         with terminal.stage("load") as stage:
-            loaded = load(warehouse, source, request.events, request.prune, stage)
+            loaded = load(
+                warehouse,
+                source,
+                request.events,
+                stage,
+                prune=request.prune,
+                passthroughs=_passthroughs(variables),
+            )
             run["loaded"] = asdict(loaded)
         if source != "demo":
             terminal.say(f"load: {describe_load(loaded)}")
 
-        settings = dbt.project_settings()
-        variables = {**settings.get("vars", {}), **(request.variables or {})}
         about = {
             "source": source,
             "project_version": str(settings.get("version", "")),
@@ -173,6 +181,12 @@ def _run(
     except (KeyboardInterrupt, duckdb.InterruptException):
         what = f"version {publication.version} is" if publication else "nothing was"
         raise Interrupted(f"interrupted, {what} published") from None
+
+
+def _passthroughs(variables: Mapping[str, Any]) -> list[str]:
+    """Return the columns of the shop's own; what is no name of a column is for dbt to refuse."""
+    names = variables.get("event_passthroughs") or []
+    return [name for name in names if re.fullmatch("[a-z_][a-z0-9_]*", str(name))]
 
 
 def publish_again(warehouse: Warehouse, wait: bool, terminal: Terminal) -> Publication:

@@ -44,6 +44,9 @@ TABLES: dict[str, tuple[str, ...]] = {
 
 REFERENCE_TABLES = tuple(table for table in TABLES if table != "events")
 
+# Of these, the GA4 export itself brings placements and products.
+GA4_REFERENCE_TABLES = ("experiment_variants", "exchange_rates")
+
 REQUIRED: dict[str, tuple[str, ...]] = {
     "events": ("event_id", "event_name", "occurred_at", "visitor_id"),
     "placements": ("placement_id",),

@@ -13,7 +13,7 @@ import glob
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import duckdb
 
 from liftmart.contract import (
     GA4_COLUMNS,
+    GA4_REFERENCE_TABLES,
     ITEMS,
     REFERENCE_TABLES,
     REQUIRED,
@@ -126,7 +127,13 @@ class Ledger:
 
 
 def load(
-    warehouse: Warehouse, source: str, events: str | None, prune: bool, stage: Stage
+    warehouse: Warehouse,
+    source: str,
+    events: str | None,
+    stage: Stage,
+    *,
+    prune: bool = False,
+    passthroughs: Sequence[str] = (),
 ) -> Loaded:
     """Load what is new, and make the relations that dbt reads.
 
@@ -134,8 +141,9 @@ def load(
         warehouse: Where to; its lock is held.
         source: demo (nothing to load), canonical or ga4.
         events: The folder or the glob that holds the files; None keeps what is loaded.
-        prune: Also forget the loaded files that `events` does not hold any more.
         stage: Told what is being done.
+        prune: Also forget the loaded files that `events` does not hold any more.
+        passthroughs: Columns of raw_events that the contract does not name, to follow it.
 
     Returns:
         What was done and what is loaded now.
@@ -151,8 +159,9 @@ def load(
             if not events and not ledger.files:
                 raise UserError(f"no {source} events are loaded yet: name them with --events")
             found = find_files(source, events) if events else {}
-            done = _take_in(connection, ledger, found, prune, stage)
-        _make_relations(connection, ledger, source)
+            done = _take_in(connection, ledger, found, prune, {*passthroughs}, stage)
+        tables = TABLES | {"events": (*TABLES["events"], *passthroughs)}
+        _make_relations(connection, ledger, source, tables)
         ledger.sweep()
         return done
     finally:
@@ -163,39 +172,47 @@ def find_files(source: str, events: str) -> dict[Path, str]:
     """Return the files to load and the table of each.
 
     Args:
-        source: canonical (`events` is a folder) or ga4 (a folder, a file or a glob).
+        source: canonical (`events` is a folder) or ga4 (a folder, a file or a glob; the reference
+            tables lie beside the files).
         events: What the user named.
 
     Raises:
         UserError: There is no such folder, or no file of events in it.
     """
+    path = Path(events).expanduser()
     if source == "ga4":
-        path = Path(events).expanduser()
-        names = [path] if path.exists() else sorted(map(Path, glob.glob(str(path), recursive=True)))  # noqa: PTH207
-        found = [file for name in names for file in _files_under(name, (".parquet",))]
-        if not found and path.is_dir():
-            raise UserError(f"{events} holds no .parquet file: name the folder of the GA4 export")
-        if not found:
-            raise UserError(f"no file matches '{events}': name the folder of the GA4 export")
-        return dict.fromkeys(found, "ga4_events")
+        names = [path] if path.exists() else map(Path, glob.glob(str(path), recursive=True))  # noqa: PTH207
+        exports = [file for name in names for file in _files_under(name, (".parquet",))]
+        folders = {path} if path.is_dir() else {file.parent for file in exports}
+        found = dict.fromkeys(exports, "ga4_events")
+        for folder in folders:
+            found |= _files_of_tables(folder, GA4_REFERENCE_TABLES)
+        if "ga4_events" not in found.values():
+            reason = "holds no .parquet file" if path.is_dir() else "matches no file"
+            raise UserError(f"{events} {reason}: name the folder of the GA4 export")
+        return found
 
-    folder = Path(events).expanduser()
-    if not folder.exists():
+    if not path.exists():
         raise UserError(f"there is no folder {events}: name the one that holds events/")
-    if not folder.is_dir():
+    if not path.is_dir():
         raise UserError(f"{events} is not a folder: name the one that holds events/")
-    tables = {
+    found = _files_of_tables(path, TABLES)
+    if "events" not in found.values():
+        raise UserError(
+            f"there are no events in {events}: it must hold events/*.parquet or events/*.csv"
+        )
+    return found
+
+
+def _files_of_tables(folder: Path, tables: Iterable[str]) -> dict[Path, str]:
+    """Return the files <table>.parquet, <table>.csv and <table>/* of a folder."""
+    return {
         file: table
-        for table in TABLES
+        for table in tables
         for name in (folder / table, folder / f"{table}.parquet", folder / f"{table}.csv")
         if name.exists()
         for file in _files_under(name, (".parquet", ".csv"))
     }
-    if "events" not in tables.values():
-        raise UserError(
-            f"there are no events in {events}: it must hold events/*.parquet or events/*.csv"
-        )
-    return tables
 
 
 def damaged_files(warehouse: Warehouse, source: str) -> list[str]:
@@ -236,6 +253,7 @@ def _take_in(
     ledger: Ledger,
     found: dict[Path, str],
     prune: bool,
+    passthroughs: set[str],
     stage: Stage,
 ) -> Loaded:
     """Copy what is new or changed, then replace the ledger."""
@@ -265,8 +283,9 @@ def _take_in(
     for number, (path, table, known) in enumerate(to_read):
         stage.update(number, len(to_read), path.name)
         file = _read(connection, ledger, path, table, stage)
+        known_columns = {*GA4_COLUMNS} if table == "ga4_events" else {*TABLES[table], *passthroughs}
         for name, _ in file.columns:
-            if name.lower() not in (GA4_COLUMNS if table == "ga4_events" else TABLES[table]):
+            if name.lower() not in known_columns:
                 ignored.setdefault((table, name), path.name)
         if known is not None and known.content_hash == file.content_hash:
             file = replace(file, loaded_at=known.loaded_at)
@@ -394,7 +413,12 @@ def _copy(source: Path, target: Path | None) -> str:
     return digest.hexdigest()[:32]
 
 
-def _make_relations(connection: duckdb.DuckDBPyConnection, ledger: Ledger, source: str) -> None:
+def _make_relations(
+    connection: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    source: str,
+    tables: Mapping[str, Sequence[str]],
+) -> None:
     """Make the views of schema raw and the table ops.loads anew, all at once."""
     connection.execute("begin")
     connection.execute("create schema if not exists raw")
@@ -407,8 +431,8 @@ def _make_relations(connection: duckdb.DuckDBPyConnection, ledger: Ledger, sourc
         sql = _ga4_relation(connection, ledger)
         connection.execute(f"create view raw.ga4_events as {sql}")
     if source != "demo":
-        for table in TABLES if source == "canonical" else REFERENCE_TABLES:
-            sql = _contract_relation(connection, ledger, table)
+        for table in tables if source == "canonical" else REFERENCE_TABLES:
+            sql = _contract_relation(connection, ledger, table, tables[table])
             connection.execute(f"create view raw.raw_{table} as {sql}")
 
     connection.execute(
@@ -447,7 +471,9 @@ def _read_parquet(ledger: Ledger, files: list[LoadedFile]) -> str:
     return f"read_parquet([{copies}])"
 
 
-def _contract_relation(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str) -> str:
+def _contract_relation(
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str, names: Sequence[str]
+) -> str:
     """Return the SQL of one table of the contract, over all its files.
 
     A column keeps its type where all files agree on it and is text where they do not; one that no
@@ -455,11 +481,11 @@ def _contract_relation(connection: duckdb.DuckDBPyConnection, ledger: Ledger, ta
     """
     groups = _groups(ledger.contents(table))
     if not groups:
-        empty = [f"cast(null as varchar) as {name}" for name in (*TABLES[table], UNREADABLE_LINE)]
+        empty = [f"cast(null as varchar) as {name}" for name in (*names, UNREADABLE_LINE)]
         return f"select {', '.join(empty)} where false"
 
     kinds: dict[str, str] = {}
-    for name in TABLES[table]:
+    for name in names:
         seen = {kind for columns, _ in groups for other, kind in columns if other.lower() == name}
         seen.discard('"NULL"')
         kind = seen.pop() if len(seen) == 1 else "VARCHAR"

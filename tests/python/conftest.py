@@ -127,14 +127,20 @@ class Loader:
         self.notes: list[str] = []
 
     def __call__(
-        self, events: Path | str | None, *, source: str = "canonical", prune: bool = False
+        self,
+        events: Path | str | None,
+        *,
+        source: str = "canonical",
+        prune: bool = False,
+        passthroughs: Sequence[str] = (),
     ) -> Loaded:
         """Load; `notes` then holds what was said."""
         terminal = Terminal()
         self.notes.clear()
         with self.warehouse.locked(False, print), terminal.stage("load") as stage:
             stage.note = self.notes.append  # type: ignore[method-assign]
-            return load(self.warehouse, source, str(events) if events else None, prune, stage)
+            name = str(events) if events else None
+            return load(self.warehouse, source, name, stage, prune=prune, passthroughs=passthroughs)
 
     def query(self, sql: str) -> Sequence[tuple[object, ...]]:
         """Ask build.duckdb."""

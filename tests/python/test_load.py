@@ -230,6 +230,19 @@ def test_unknown_columns_are_ignored_and_named_once(loader: Loader, tmp_path: Pa
     assert loader.notes == []
 
 
+def test_columns_of_the_shops_own_can_follow(loader: Loader, tmp_path: Path) -> None:
+    write_events(tmp_path / "events" / "a.csv", [event(1, Shoe_Size="43", colour="red")])
+    write_events(tmp_path / "events" / "b.csv", [event(2)])
+    loader(tmp_path, passthroughs=["shoe_size", "brand"])
+    assert [note for note in loader.notes if "ignored" in note] == [
+        "events: 1 column that liftmart does not know is ignored: colour"
+    ]
+    assert loader.query("select shoe_size, brand from raw.raw_events order by event_id") == [
+        ("43", None),
+        (None, None),
+    ]
+
+
 def test_other_tools_files_are_not_events(loader: Loader, shop: Path) -> None:
     for name in ("_temporary/0/part.parquet", ".hidden.parquet", "_SUCCESS", "notes.txt"):
         path = shop / "events" / name
@@ -367,6 +380,19 @@ def test_ga4_files_of_different_schemas_read_as_one(loader: Loader, tmp_path: Pa
     assert loader.query("select count(*) from raw.raw_exchange_rates") == [(0,)]
 
 
+@pytest.mark.parametrize("name", ["", "*.parquet", "events_*"])
+def test_reference_tables_lie_beside_the_ga4_files(
+    loader: Loader, tmp_path: Path, name: str
+) -> None:
+    export = "select 1 as event_timestamp, 'page_view' as event_name, 'u' as user_pseudo_id"
+    write_parquet(tmp_path / "export" / "events_1.parquet", export)
+    rate = "select '2026-01-01' as rate_date, 'USD' as currency, 0.9 as rate"
+    write_parquet(tmp_path / "export" / "exchange_rates.parquet", rate)
+    loader(tmp_path / "export" / name, source="ga4")
+    assert loader.query("select user_pseudo_id from raw.ga4_events") == [("u",)]
+    assert loader.query("select currency from raw.raw_exchange_rates") == [("USD",)]
+
+
 def test_the_ga4_week_is_loaded_as_it_is(loader: Loader, ga4_folder: Path) -> None:
     assert loader(f"{ga4_folder}/*.parquet", source="ga4").rows == 275_031
     assert loader(ga4_folder, source="ga4").new == 0
@@ -419,7 +445,7 @@ from liftmart.warehouse import Warehouse
 {STEPS[step]}
 warehouse = Warehouse(Path({str(loader.warehouse.folder)!r}))
 with warehouse.locked(False, print), Terminal().stage("load") as stage:
-    load.load(warehouse, "canonical", {str(shop)!r}, False, stage)
+    load.load(warehouse, "canonical", {str(shop)!r}, stage)
 """
     assert start_python("-c", script).wait() == 9
     loaded = loader(shop)
