@@ -35,11 +35,14 @@ refunded as (
     select
         orders.*,
         visitor_identities.person_id,
-        -- Never more than the order was worth, whatever the refunds add up to.
-        {{ reporting_money(
-            'least(coalesce(refunds_by_order.refund_amount, 0), orders.gross_revenue_original)',
-            'orders.rate'
-        ) }} as refunded_amount
+        -- Never more than the order was worth, whatever the refunds add up to; and unknown with it.
+        case
+            when orders.gross_revenue is not null
+                then {{ reporting_money(
+                    'least(coalesce(refunds_by_order.refund_amount, 0), orders.gross_revenue_original)',
+                    'orders.rate'
+                ) }}
+        end as refunded_amount
 
     from orders
 
