@@ -57,7 +57,8 @@ followed as (
     select
         session_id,
         search_number,
-        count(case when event_name not in ('products_searched', 'page_viewed') then 1 end) as engagements,
+        count(case when event_name not in ('products_searched', 'page_viewed') then 1 end)
+            as engagements,
         count(case when event_name = 'page_viewed' then 1 end) as page_views
 
     from numbered
