@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from liftmart import dbt
-from liftmart.errors import Interrupted, UsageError, UserError, explain, explained
+from liftmart.errors import Interrupted, UsageError, UserError, explain_text, explained
 from liftmart.load import SOURCES, Loaded, damaged_files, load
 from liftmart.publish import Publication, attach_published, publish, read_published
 from liftmart.show import Terminal, counted, show_kpis, show_missing_rates, show_rejections
@@ -53,7 +53,6 @@ def build(warehouse: Warehouse, request: Request, terminal: Terminal) -> None:
         Interrupted: Somebody pressed Ctrl-C.
     """
     check(request)
-    dbt.project_folder()
     warehouse.create()
     with explained(warehouse.folder), warehouse.locked(request.wait, terminal.say):
         source = choose_source(warehouse, request)
@@ -200,7 +199,9 @@ def publish_again(warehouse: Warehouse, wait: bool, terminal: Terminal) -> Publi
     with explained(warehouse.folder), warehouse.locked(wait, terminal.say):
         state = read_json(warehouse.build_state)
         if not state.get("passed"):
-            raise UserError("the last build did not pass its tests: run liftmart build")
+            raise UserError(
+                "the last build did not end or did not pass its tests: run liftmart build"
+            )
         status = warehouse.build.stat()
         if state["file"] != [status.st_size, status.st_mtime_ns]:
             raise UserError(
@@ -252,9 +253,9 @@ def describe_load(loaded: Loaded) -> str:
 def describe_failures(outcome: dbt.Outcome, warehouse: Warehouse, source: str) -> UserError:
     """Return what failed, each with the query that shows it."""
     for failure in outcome.failures:
-        disk = explain(duckdb.IOException(failure.message), warehouse.folder)
-        if disk is not None and "space left" in str(disk):
-            return disk
+        problem = explain_text(failure.message, warehouse.folder)
+        if problem is not None:
+            return problem
     tests = [failure for failure in outcome.failures if failure.rows is not None]
     errors = [failure for failure in outcome.failures if failure.rows is None]
     what = " and ".join(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import signal
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml  # type: ignore[import-untyped]
 
-from liftmart.errors import Interrupted, UserError, first_line
+from liftmart.errors import Interrupted, UserError, explain_text, first_line
 from liftmart.show import Stage
 from liftmart.warehouse import Warehouse
 
@@ -138,6 +139,8 @@ def build(
         *(["--threads", str(threads)] if threads else []),
     ]
     os.environ["LIFTMART_WAREHOUSE"] = str(warehouse.folder)
+    # Where the log cannot be written, dbt shall not say so with a traceback.
+    logging.raiseExceptions = False
     stage.update(0, 1, "reading the project")
     try:
         with _queries_end_on_ctrl_c():
@@ -147,7 +150,8 @@ def build(
     if isinstance(result.exception, KeyboardInterrupt):
         raise Interrupted("interrupted, nothing was published")
     if result.exception is not None:
-        raise UserError(f"dbt could not run: {_sentence(result.exception)}") from result.exception
+        problem = explain_text(str(result.exception), warehouse.folder)
+        raise problem or UserError(f"dbt could not run: {_sentence(result.exception)}")
 
     outcome = Outcome(passed=result.success)
     for node_result in getattr(result.result, "results", None) or []:
@@ -191,8 +195,8 @@ def _progress(stage: Stage) -> Callable[[EventMsg], None]:
         nonlocal done, total
         if event.info.name == "ConcurrencyLine":
             total = int(event.data.node_count) or 1
-        elif event.info.name == "NodeFinished":
-            done += 1
+        elif event.info.name in ("NodeStart", "NodeFinished"):
+            done += event.info.name == "NodeFinished"
             stage.update(done, max(done, total), str(event.data.node_info.node_name))
 
     return callback

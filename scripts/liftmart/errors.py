@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,18 +36,14 @@ def first_line(error: object) -> str:
     return re.sub(r"^[A-Z][\w-]*( [\w-]+)* Error: ", "", lines[0])
 
 
-def explain(error: OSError | duckdb.Error, folder: Path) -> UserError | None:
-    """Return what an error of the disk or of a lock means to the user, None for a defect.
+def explain_text(text: str, folder: Path) -> UserError | None:
+    """Return what a message on the disk or on a lock means to the user, None for any other.
 
     Args:
-        error: What the operating system or DuckDB raised.
+        text: What the operating system or DuckDB said, whoever passed it on.
         folder: The folder that was worked in.
     """
-    text = str(error)
-    code = error.errno if isinstance(error, OSError) else None
-    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or re.search(
-        r"No space left|Disk quota|File too large", text
-    ):
+    if re.search(r"No space left|Disk quota|File too large", text):
         return UserError(
             f"there is no space left for {folder}: make room and run the same command again"
             " (what was published is untouched)"
@@ -60,19 +55,23 @@ def explain(error: OSError | duckdb.Error, folder: Path) -> UserError | None:
             f"{file} is open in process {process} ({Path(program).name}):"
             " close it there and run the same command again"
         )
-    if code in (errno.EACCES, errno.EPERM, errno.EROFS) or re.search(
-        r"Permission denied|Read-only file system", text
-    ):
-        where = getattr(error, "filename", None) or folder
+    if re.search(r"Permission denied|Operation not permitted|Read-only file system", text):
+        named = re.search(r"['\"](/.+?)['\"]", text)
         return UserError(
-            f"{where} may not be written: choose another folder or give yourself the right to"
-            " write there"
+            f"{named.group(1) if named else folder} may not be written: choose another folder or"
+            " give yourself the right to write there"
         )
-    if isinstance(error, OSError):
-        if error.strerror is None:
-            return UserError(first_line(error))
+    return None
+
+
+def explain(error: OSError | duckdb.Error, folder: Path) -> UserError | None:
+    """Return what an error of the operating system or DuckDB means, None for a defect of ours."""
+    problem = explain_text(str(error), folder)
+    if problem is not None:
+        return problem
+    if isinstance(error, OSError) and error.strerror is not None:
         return UserError(f"{error.filename or folder}: {error.strerror}")
-    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+    if isinstance(error, OSError | duckdb.IOException | duckdb.OutOfMemoryException):
         return UserError(first_line(error))
     return None
 

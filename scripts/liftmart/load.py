@@ -279,14 +279,17 @@ def _take_in(
             to_read.append((path, table, known))
 
     new = changed = renamed = 0
-    ignored: dict[tuple[str, str], str] = {}
+    ignored: dict[tuple[str, str], None] = {}
+    unreadable: dict[str, int] = {}
     for number, (path, table, known) in enumerate(to_read):
         stage.update(number, len(to_read), path.name)
-        file = _read(connection, ledger, path, table, stage)
+        file = _read(connection, ledger, path, table)
+        if file.unreadable_lines:
+            unreadable[path.name] = file.unreadable_lines
         known_columns = {*GA4_COLUMNS} if table == "ga4_events" else {*TABLES[table], *passthroughs}
         for name, _ in file.columns:
             if name.lower() not in known_columns:
-                ignored.setdefault((table, name), path.name)
+                ignored[table, name] = None
         if known is not None and known.content_hash == file.content_hash:
             file = replace(file, loaded_at=known.loaded_at)
         elif known is not None:
@@ -317,6 +320,13 @@ def _take_in(
     if ledger.files != before:
         ledger.write()
 
+    if unreadable:
+        lines = sum(unreadable.values())
+        some = ", ".join(list(unreadable)[:5]) + (", …" if len(unreadable) > 5 else "")
+        stage.note(
+            f"{counted(lines, 'line')} of {counted(len(unreadable), 'file')} cannot be read and"
+            f" {'is' if lines == 1 else 'are'} rejected: {some}"
+        )
     for table in dict.fromkeys(table for table, _ in ignored):
         columns = [name for other, name in ignored if other == table]
         stage.note(
@@ -330,7 +340,7 @@ def _take_in(
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection, ledger: Ledger, path: Path, table: str, stage: Stage
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, path: Path, table: str
 ) -> LoadedFile:
     """Copy one file into raw/ under the hash of its content, and look at its columns.
 
@@ -376,10 +386,6 @@ def _read(
         ) from None
     if unreadable_lines:
         columns = columns[:-1]
-        stage.note(
-            f"{path.name}: {counted(unreadable_lines, 'line')} could not be read"
-            " (rejected as unreadable_row)"
-        )
     names = [name.lower() for name, _ in columns]
     missing = [name for name in REQUIRED[table] if name not in names]
     if missing:

@@ -136,7 +136,7 @@ def test_binary_garbage_below_a_header_is_kept_as_unreadable_lines(
     file.write_bytes(HEADER.encode() + b"\x00\xff\xfe\x80" * 50 + b"\n" + b"e1,x,2026-01-05,v\n")
     ended = build(tmp_path / "shop")
     assert ended.code == 0
-    assert "day.csv: 1 line could not be read (rejected as unreadable_row)" in ended.err
+    assert "1 line of 1 file cannot be read and is rejected: day.csv" in ended.err
     assert "1 event accepted, 1 rejected" in ended.out
 
 

@@ -329,7 +329,7 @@ def test_a_broken_line_is_kept_and_the_lines_around_it_are_read(
         ("d", "v", None),
         (None, None, kept),
     ]
-    assert loader.notes == ["a.csv: 1 line could not be read (rejected as unreadable_row)"]
+    assert loader.notes == ["1 line of 1 file cannot be read and is rejected: a.csv"]
     assert loader.query("select rows, unreadable_lines from ops.loads") == [(4, 1)]
 
 

@@ -236,7 +236,7 @@ def test_a_build_that_did_not_pass_is_not_published(run: Run, warehouse: Warehou
         ended = run("publish", "--warehouse", warehouse.folder)
         assert ended.code == 1
         assert ended.complaint == (
-            "liftmart: the last build did not pass its tests: run liftmart build"
+            "liftmart: the last build did not end or did not pass its tests: run liftmart build"
         )
     assert not warehouse.published.exists()
 
