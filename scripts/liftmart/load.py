@@ -94,6 +94,7 @@ class Ledger:
         for entry in content.get("files", []):
             file = LoadedFile(**{**entry, "columns": schemas[entry["columns"]]})
             self.files[file.file] = file
+        self._written = dict(self.files)
 
     def copy_of(self, file: LoadedFile) -> Path:
         """Return where our copy of a file lies."""
@@ -109,7 +110,9 @@ class Ledger:
         return [by_hash[key] for key in sorted(by_hash)]
 
     def write(self) -> None:
-        """Replace the ledger on disk."""
+        """Replace the ledger on disk, if it has changed."""
+        if self.files == self._written:
+            return
         schemas: dict[Columns, int] = {}
         files: list[dict[str, Any]] = []
         for _, file in sorted(self.files.items()):
@@ -162,6 +165,7 @@ def load(
             done = _take_in(connection, ledger, found, prune, {*passthroughs}, stage)
         tables = TABLES | {"events": (*TABLES["events"], *passthroughs)}
         _make_relations(connection, ledger, source, tables)
+        ledger.write()
         ledger.sweep()
         return done
     finally:
@@ -256,7 +260,7 @@ def _take_in(
     passthroughs: set[str],
     stage: Stage,
 ) -> Loaded:
-    """Copy what is new or changed, then replace the ledger."""
+    """Copy what is new or changed, and note it in the ledger, which is not written yet."""
     ledger.folder.mkdir(parents=True, exist_ok=True)
     before = dict(ledger.files)
     copies = {file.name for file in ledger.folder.glob("*.parquet")}
@@ -317,9 +321,6 @@ def _take_in(
                 f"the copy of {other.file} in {ledger.folder} is gone: put the file back where it"
                 " was and load it again, or forget it with --prune"
             )
-    if ledger.files != before:
-        ledger.write()
-
     if unreadable:
         lines = sum(unreadable.values())
         some = ", ".join(list(unreadable)[:5]) + (", …" if len(unreadable) > 5 else "")
@@ -433,13 +434,20 @@ def _make_relations(
         "select view_name from duckdb_views() where schema_name = 'raw' and not internal"
     ).fetchall():
         connection.execute(f'drop view raw."{view}"')
+    relations: dict[str, str] = {}
     if source == "ga4":
-        sql = _ga4_relation(connection, ledger)
-        connection.execute(f"create view raw.ga4_events as {sql}")
+        relations["ga4_events"] = _ga4_relation(connection, ledger)
     if source != "demo":
         for table in tables if source == "canonical" else REFERENCE_TABLES:
             sql = _contract_relation(connection, ledger, table, tables[table])
-            connection.execute(f"create view raw.raw_{table} as {sql}")
+            relations[f"raw_{table}"] = sql
+    for name, sql in relations.items():
+        try:
+            connection.execute(f"create view raw.{name} as {sql}")
+        except (duckdb.BinderException, duckdb.InvalidInputException) as error:
+            raise UserError(
+                f"the files of {name} cannot be read as one table: {first_line(error)}"
+            ) from None
 
     connection.execute(
         "create or replace table ops.loads (source varchar, table_name varchar, file varchar,"
