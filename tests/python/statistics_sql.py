@@ -1,13 +1,16 @@
-"""Runs the macros of macros/statistics as dbt compiles them, on an in-memory DuckDB database."""
+"""Runs the macros of macros/statistics as dbt compiles them, and computes the same with scipy."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
 import duckdb
+import numpy as np
 from dbt.cli.main import dbtRunner
+from numpy.typing import NDArray
+from scipy import stats
 
 PROJECT = Path(__file__).resolve().parents[2]
 SEPARATOR = "\n-- the next query\n"
@@ -17,6 +20,8 @@ SUMS = {pair: f"sum_{pair[0]}2" if pair[0] == pair[1] else f"sum_{pair}" for pai
 
 Arm = dict[str, object]
 Result = dict[str, object]
+Values = dict[str, NDArray[np.float64]]
+Columns = Callable[..., dict[str, float | None]]
 
 
 def compile_queries(queries: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -103,3 +108,57 @@ def moments_of(**values: Sequence[float]) -> dict[str, float | None]:
             products = zip(values[pair[0]], values[pair[1]], strict=True)
             result[f"moment_{pair}"] = math.fsum((x - left) * (y - right) for x, y in products)
     return result
+
+
+def linear_part(values: Values, kind: str, numerator: str, denominator: str) -> NDArray[np.float64]:
+    """Return what a mean is the mean of: for a ratio, its linear part, around the ratio."""
+    if kind != "ratio":
+        return values[numerator]
+    x, y = values[numerator], values[denominator]
+    return (x - x.mean() / y.mean() * y) / y.mean() + x.mean() / y.mean()
+
+
+def expected(control: Values, variant: Values, kind: str, alpha: float, tuning: float) -> Result:
+    """Analyse two arms from their visitors' values, with scipy and numpy."""
+    c, t = (linear_part(arm, kind, "x", "y") for arm in (control, variant))
+    ddof = 0 if kind == "proportion" else 1
+    v_c, v_t = c.var(ddof=ddof) / len(c), t.var(ddof=ddof) / len(t)
+    result: Result = {
+        "variant_value": t.mean(),
+        "control_value": c.mean(),
+        "absolute_difference": t.mean() - c.mean(),
+        "standard_error": math.sqrt(v_c + v_t),
+        "lift": (t.mean() - c.mean()) / abs(c.mean()),
+        "lift_se": math.sqrt(v_t + v_c * (t.mean() / c.mean()) ** 2) / abs(c.mean()),
+    }
+    df = (v_c + v_t) ** 2 / (v_c**2 / (len(c) - 1) + v_t**2 / (len(t) - 1))
+    result["degrees_of_freedom"] = df
+    critical = stats.t.isf(alpha / 2, df)
+    units = len(c) + len(t)
+    k = units * (-2 * math.log(alpha) + math.log(1 - 2 * math.log(alpha))) / tuning
+    half = math.sqrt((k + 1) / k * math.log((k + 1) / alpha**2))
+    for prefix, estimate, error in (
+        ("", "absolute_difference", "standard_error"),
+        ("lift_", "lift", "lift_se"),
+    ):
+        d, s = result[estimate], result[error]
+        result[f"{prefix}ci_low"], result[f"{prefix}ci_high"] = d - critical * s, d + critical * s
+        result[f"{prefix}p_value"] = 2 * stats.t.sf(abs(d / s), df)
+        sequential = f"sequential_{prefix}"
+        result[f"{sequential}ci_low"], result[f"{sequential}ci_high"] = d - half * s, d + half * s
+        result[f"{sequential}p_value"] = min(
+            1, math.sqrt(k + 1) * math.exp(-k * (d / s) ** 2 / (2 * (k + 1)))
+        )
+    detectable = stats.norm.isf(alpha / 2) + stats.norm.ppf(0.8)
+    result["minimum_detectable_effect"] = detectable * result["standard_error"]
+    result["minimum_detectable_lift"] = detectable * result["lift_se"]
+    d, s = result["lift"], result["lift_se"]
+    result["chance_to_win"] = stats.norm.cdf(d / s)
+    result["expected_loss"] = s * stats.norm.pdf(d / s) - d * stats.norm.sf(d / s)
+    return result
+
+
+def assert_close(got: Result, want: Result, tolerance: float = 1e-11) -> None:
+    for column, value in want.items():
+        error = abs(got[column] - value) / max(1, abs(value))
+        assert error < tolerance, (column, got[column], value)

@@ -6,18 +6,21 @@ and numpy on the visitors' own values.
 
 import math
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import mpmath
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 from statistics_sql import (
     Arm,
-    Result,
+    Columns,
+    Values,
     arm,
+    assert_close,
     compile_queries,
+    expected,
+    linear_part,
     moments_of,
     query,
     sums,
@@ -190,58 +193,6 @@ def test_student_t_quantile(compiled: dict[str, str]) -> None:
 # The analysis
 
 
-Values = dict[str, NDArray[np.float64]]
-Columns = Callable[..., dict[str, float | None]]
-
-
-def linear_part(values: Values, kind: str, numerator: str, denominator: str) -> NDArray[np.float64]:
-    """Return what a mean is the mean of: for a ratio, its linear part, around the ratio."""
-    if kind != "ratio":
-        return values[numerator]
-    x, y = values[numerator], values[denominator]
-    return (x - x.mean() / y.mean() * y) / y.mean() + x.mean() / y.mean()
-
-
-def expected(control: Values, variant: Values, kind: str, alpha: float, tuning: float) -> Result:
-    """Analyse two arms from their visitors' values, with scipy and numpy."""
-    c, t = (linear_part(arm, kind, "x", "y") for arm in (control, variant))
-    ddof = 0 if kind == "proportion" else 1
-    v_c, v_t = c.var(ddof=ddof) / len(c), t.var(ddof=ddof) / len(t)
-    result: Result = {
-        "variant_value": t.mean(),
-        "control_value": c.mean(),
-        "absolute_difference": t.mean() - c.mean(),
-        "standard_error": math.sqrt(v_c + v_t),
-        "lift": (t.mean() - c.mean()) / abs(c.mean()),
-        "lift_se": math.sqrt(v_t + v_c * (t.mean() / c.mean()) ** 2) / abs(c.mean()),
-    }
-    df = (v_c + v_t) ** 2 / (v_c**2 / (len(c) - 1) + v_t**2 / (len(t) - 1))
-    result["degrees_of_freedom"] = df
-    critical = stats.t.isf(alpha / 2, df)
-    units = len(c) + len(t)
-    k = units * (-2 * math.log(alpha) + math.log(1 - 2 * math.log(alpha))) / tuning
-    half = math.sqrt((k + 1) / k * math.log((k + 1) / alpha**2))
-    for prefix, estimate, error in (
-        ("", "absolute_difference", "standard_error"),
-        ("lift_", "lift", "lift_se"),
-    ):
-        d, s = result[estimate], result[error]
-        result[f"{prefix}ci_low"], result[f"{prefix}ci_high"] = d - critical * s, d + critical * s
-        result[f"{prefix}p_value"] = 2 * stats.t.sf(abs(d / s), df)
-        sequential = f"sequential_{prefix}"
-        result[f"{sequential}ci_low"], result[f"{sequential}ci_high"] = d - half * s, d + half * s
-        result[f"{sequential}p_value"] = min(
-            1, math.sqrt(k + 1) * math.exp(-k * (d / s) ** 2 / (2 * (k + 1)))
-        )
-    detectable = stats.norm.isf(alpha / 2) + stats.norm.ppf(0.8)
-    result["minimum_detectable_effect"] = detectable * result["standard_error"]
-    result["minimum_detectable_lift"] = detectable * result["lift_se"]
-    d, s = result["lift"], result["lift_se"]
-    result["chance_to_win"] = stats.norm.cdf(d / s)
-    result["expected_loss"] = s * stats.norm.pdf(d / s) - d * stats.norm.sf(d / s)
-    return result
-
-
 def draw(rng: np.random.Generator, units: int, kind: str) -> Values:
     """Draw an arm's visitors: outcome x (of y), and covariate c (of d)."""
     y = rng.poisson(1.2, units) + 1.0
@@ -258,19 +209,13 @@ def draw(rng: np.random.Generator, units: int, kind: str) -> Values:
 
 
 def arms_of(
-    experiment_id: str, control: Values, variant: Values, kind: str, form: Callable
+    experiment_id: str, control: Values, variant: Values, kind: str, form: Columns
 ) -> list[Arm]:
     """Return the two arms of an experiment, as sums or moments of their values."""
     return [
         arm(experiment_id, name, kind, len(values["x"]), **form(**values))
         for name, values in (("control", control), ("variant", variant))
     ]
-
-
-def assert_close(got: Result, want: Result, tolerance: float = 1e-11) -> None:
-    for column, value in want.items():
-        error = abs(got[column] - value) / max(1, abs(value))
-        assert error < tolerance, (column, got[column], value)
 
 
 @pytest.mark.parametrize("kind", ["proportion", "mean", "ratio"])

@@ -41,7 +41,9 @@ revenue_caps as (
 
     select
         experiment_id,
-        percentile_cont(0.995) within group (order by revenue) as revenue_cap
+        percentile_cont(0.995) within group (
+            order by cast(revenue as {{ type_double() }})
+        ) as revenue_cap
 
     from buyers
 
