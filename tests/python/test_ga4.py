@@ -22,7 +22,8 @@ DAY1 = """
     select * from (values
         ('20260105', 1000001::bigint, 'page_view', 'v1', 'c1',
             [{'key': 'page_location', 'value': {'string_value': 'https://shop.example/', 'int_value': null::bigint}},
-             {'key': 'ga_session_id', 'value': {'string_value': null, 'int_value': 1}}],
+             {'key': 'ga_session_id', 'value': {'string_value': null, 'int_value': 1}},
+             {'key': 'member_level', 'value': {'string_value': 'gold', 'int_value': null}}],
             {'category': 'mobile', 'language': null::varchar},
             {'purchase_revenue': null::double, 'transaction_id': null::varchar},
             null::struct(item_id varchar, price double, promotion_name varchar)[]),
@@ -61,7 +62,8 @@ def dbt(command: str, folder: Path, *arguments: str) -> list[Node]:
         result = dbtRunner().invoke(
             [
                 *(command, "--quiet", "--select", "+path:models/staging/ga4"),
-                *("--indirect-selection", "cautious", "--vars", "source: ga4"),
+                *("--indirect-selection", "cautious"),
+                *("--vars", "{source: ga4, event_passthroughs: [member_level]}"),
                 *(part for name, path in places.items() for part in (f"--{name}", str(path))),
                 *arguments,
             ]
@@ -137,18 +139,19 @@ def test_dbt_builds_the_models_and_their_unit_tests_pass(
     assert {"seed", "model", "test", "unit_test"} <= {*kinds}
     rows = loader.query(
         "select event_name, placement_id, order_id, order_revenue, currency, customer_id,"
-        f" page_type, device_type, len(items) from {EVENTS} order by occurred_at, placement_id"
+        f" page_type, device_type, member_level, len(items) from {EVENTS}"
+        " order by occurred_at, placement_id"
     )
-    scroll = ("scroll", None, None, None, None, None, None, None, None)
+    scroll = ("scroll", None, None, None, None, None, None, None, None, None)
     viewed = "recommendation_viewed"
     assert rows == [
-        ("page_viewed", None, None, None, None, "c1", "home", "mobile", None),
-        (viewed, "New", None, None, None, None, "home", None, 1),
-        (viewed, "Sale", None, None, None, None, "home", None, 1),
+        ("page_viewed", None, None, None, None, "c1", "home", "mobile", "gold", None),
+        (viewed, "New", None, None, None, None, "home", None, None, 1),
+        (viewed, "Sale", None, None, None, None, "home", None, None, 1),
         scroll,
         scroll,
         scroll,
-        ("order_completed", None, "o1", 14, "EUR", "c1", None, None, 2),
+        ("order_completed", None, "o1", 14, "EUR", "c1", None, None, None, 2),
     ]
     ids = loader.query(f"select count(distinct event_id), min(length(event_id)) from {EVENTS}")
     assert ids == [(7, 32)]

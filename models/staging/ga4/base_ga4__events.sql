@@ -215,6 +215,9 @@ base_ga4__events as (
             'mapped.placement_id',
             "event_item.product_id is not null or coalesce(mapped.placement_kind <> 'promotion', true)"
         ) }} as items,
+        {%- for column in var('event_passthroughs') %}
+        mapped.param_{{ column }} as {{ column }},
+        {%- endfor %}
         cast(null as {{ text }}) as unreadable_line
 
     from mapped

@@ -64,6 +64,9 @@ picked as (
             when 'select_item' then {{ list_placement_id }}
         end as event_placement_id,
         items,
+        {%- for column in var('event_passthroughs') %}
+        {{ ga4_param(column) }} as param_{{ column }},
+        {%- endfor %}
 
         {{ parse_decimal(ga4_param('engagement_time_msec')) }} * 0.001 as engagement_seconds,
         {{ item_field('ecommerce', 'purchase_revenue') }} as purchase_revenue,
