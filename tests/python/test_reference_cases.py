@@ -183,6 +183,7 @@ def test_text_is_trimmed() -> None:
     assert [read_text(value) for value in (" a b ", "", "  ", " \t", None, 12)] == [
         "a b",
         None,
+        None,
         "\t",
         None,
         "12",
@@ -337,7 +338,9 @@ def test_reference_rows() -> None:
     )
     assert of(tables["stg_exchange_rates"], "rate") == [Decimal("0.8")]
     assert of(tables["stg_placements"], "page_type") == ["home"]
-    assert sorted((row["table"], row["reason"]) for row in tables["rejected_reference_rows"]) == [
+    assert sorted(
+        (row["table_name"], row["reason"]) for row in tables["rejected_reference_rows"]
+    ) == [
         ("exchange_rates", "duplicate_key"),
         ("exchange_rates", "invalid_value"),
         ("exchange_rates", "missing_key"),

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 
+from reference.items import READERS as ITEM_READERS
 from reference.items import item_objects
 from reference.settings import Settings
 from reference.values import (
     Invalid,
     Row,
     Value,
-    as_text,
     missing_last,
     read_boolean,
     read_integer,
@@ -98,16 +98,18 @@ def accept(raw_events: list[Row], settings: Settings) -> tuple[list[Row], list[R
             invalid.add("items")
         reason = _reason(raw, event, invalid, settings)
         if reason:
-            rejected.append(_rejected(event, reason, raw))
+            columns = [*readers(settings), "items", "unreadable_line"]
+            raw_values = {column: raw.get(column) for column in columns}
+            rejected.append(_rejected(event, reason) | {"raw_values": raw_values})
             continue
         if event["received_at"] is None:
             event["received_at"] = event["occurred_at"]
-        passed[event["event_id"]].append(event | {"raw": raw})
+        passed[event["event_id"]].append(event)
     accepted = []
     for same_id in passed.values():
         first, *others = sorted(same_id, key=_choice)
         accepted.append(first)
-        rejected += [_rejected(other, "duplicate_event", other["raw"]) for other in others]
+        rejected += [_rejected(other, "duplicate_event") for other in others]
     return sorted(accepted, key=moment), rejected
 
 
@@ -138,34 +140,28 @@ def _reason(raw: Row, event: Row, invalid: set[str], settings: Settings) -> str 
     return None
 
 
-def _rejected(event: Row, reason: str, raw: Row) -> Row:
-    if reason == "unreadable_row":
-        event = dict.fromkeys(event)
+def _rejected(event: Row, reason: str) -> Row:
     return {
         "event_id": event["event_id"],
         "reason": reason,
         "event_name": event["event_name"],
         "visitor_id": event["visitor_id"],
         "occurred_at": event["occurred_at"],
-        "raw_values": {
-            column: as_text(value)
-            for column, value in raw.items()
-            if value is not None and column != "items"
-        },
     }
 
 
 def _choice(event: Row) -> tuple[Value, ...]:
     """Return what decides between rows of one event_id, first by received_at and occurred_at."""
-    first = ("received_at", "occurred_at", "item_objects", "raw")
-    others = [column for column in event if column not in first]
+    others = [name for name in event if name not in ("received_at", "occurred_at", "item_objects")]
     return (
         event["received_at"],
         event["occurred_at"],
         *(missing_last(event[column]) for column in others),
-        missing_last(_items_text(event["raw"].get("items"))),
+        event["item_objects"] is None,
+        [_item_choice(item) for item in event["item_objects"] or []],
     )
 
 
-def _items_text(items: Value) -> str | None:
-    return read_text(items if items is None or isinstance(items, str) else repr(items))
+def _item_choice(item: Row) -> list[tuple[bool, Value]]:
+    """Return what decides between items: their fields as text, in the order of the contract."""
+    return [missing_last(read_text(item.get(field))) for field in ITEM_READERS]

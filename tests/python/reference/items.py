@@ -23,18 +23,18 @@ READERS: dict[str, Callable[[Value], Value]] = {
 }
 
 
-def item_objects(value: Value) -> list[Row]:
+def item_objects(value: Value) -> list[Row] | None:
     """Return the objects of an items column; raise Invalid if it is not an array of objects."""
     if isinstance(value, str):
         text = read_text(value)
         if text is None:
-            return []
+            return None
         try:
             value = json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
             raise Invalid(text) from error
     elif value is None:
-        return []
+        return None
     if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
         raise Invalid(value)
     return value
@@ -44,10 +44,10 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def split_items(event: Row, objects: list[Row]) -> tuple[list[Row], list[Row]]:
+def split_items(event: Row) -> tuple[list[Row], list[Row]]:
     """Return the accepted and the rejected items of an accepted event."""
     accepted, rejected = [], []
-    for index, raw in enumerate(objects, start=1):
+    for index, raw in enumerate(event["item_objects"] or [], start=1):
         item, invalid = read_row(raw, READERS)
         item["position"] = index if item["position"] is None else item["position"]
         item["quantity"] = 1 if item["quantity"] is None else item["quantity"]

@@ -52,22 +52,30 @@ def readers(table: str, settings: Settings) -> dict[str, Callable[[Value], Value
 
 def accept(table: str, raw_rows: list[Row], settings: Settings) -> tuple[list[Row], list[Row]]:
     """Return the accepted rows and the rejected ones, each with its reason."""
-    passed: dict[tuple[Value, ...], list[Row]] = defaultdict(list)
+    passed: dict[tuple[Value, ...], list[tuple[Row, Row]]] = defaultdict(list)
     rejected: list[Row] = []
     for raw in raw_rows:
         row, invalid = read_row(raw, readers(table, settings))
         key = tuple(row[column] for column in KEYS[table])
         if any(row[column] is None and column not in invalid for column in KEYS[table]):
-            rejected.append({"table": table, "reason": "missing_key"})
+            rejected.append(_rejected(table, "missing_key", raw))
         elif invalid or (table == "exchange_rates" and not (row["rate"] or 0) > 0):
-            rejected.append({"table": table, "reason": "invalid_value"})
+            rejected.append(_rejected(table, "invalid_value", raw))
         else:
-            passed[key].append(row)
+            passed[key].append((row, raw))
     accepted = []
     for same_key in passed.values():
-        first, *others = sorted(
-            same_key, key=lambda row: [missing_last(value) for value in row.values()]
-        )
+        (first, _), *others = sorted(same_key, key=_choice)
         accepted.append(first)
-        rejected += [{"table": table, "reason": "duplicate_key"} for _ in others]
+        rejected += [_rejected(table, "duplicate_key", raw) for _, raw in others]
     return accepted, rejected
+
+
+def _rejected(table: str, reason: str, raw: Row) -> Row:
+    return {"table_name": table, "reason": reason, "raw_values": raw}
+
+
+def _choice(row_and_raw: tuple[Row, Row]) -> list[tuple[bool, Value]]:
+    """Return what decides between rows of one key: the columns in their order."""
+    row, _ = row_and_raw
+    return [missing_last(value) for value in row.values()]

@@ -40,7 +40,7 @@ def compute(shop: Shop, settings: Settings | None = None) -> Tables:
     ]
     items: orders.Items = {}
     for event in accepted:
-        items[event["event_id"]], rejected = split_items(event, event["item_objects"])
+        items[event["event_id"]], rejected = split_items(event)
         tables["stg_event_items"] += items[event["event_id"]]
         tables["rejected_event_items"] += rejected
 
