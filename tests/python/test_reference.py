@@ -3,6 +3,7 @@
 HYPOTHESIS_PROFILE=thorough runs many more shops, other ones each time.
 """
 
+import json
 import os
 
 import pytest
@@ -10,6 +11,7 @@ from comparison import KEYS, MARTS, differences
 from compiled import CompiledProject
 from hypothesis import HealthCheck, example, given, settings
 from reference import Settings, Shop, compute
+from reference.values import Row
 from strategies import ITEMS_TYPE, RARE_SHOP, TYPES, border_shops, shops, typed
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE", "ci") == "thorough"
@@ -112,6 +114,30 @@ def test_typed_columns_and_native_items_read_like_text(
 def test_what_is_almost_json_is_no_json(project: CompiledProject, items: str) -> None:
     event = {"event_id": "e", "event_name": "page_viewed", "visitor_id": "v"}
     check(project, Shop([event | {"occurred_at": "2026-01-05", "items": items}]))
+
+
+def order(number: int, **columns: str) -> Row:
+    event = {"event_id": f"o{number}", "event_name": "order_completed", "visitor_id": "v"}
+    money = {"order_id": f"o{number}", "currency": "EUR", "occurred_at": "2026-01-05T10:00"}
+    return event | money | columns
+
+
+NINE_LINES = json.dumps([{"product_id": "p", "unit_price": "9999999999"}] * 9)
+LARGE_ORDERS = {
+    "ninety billion in nine lines": [order(1, items=NINE_LINES)],
+    "an amount of nine trillion": [order(1, order_revenue="9000000000", currency="USD")],
+    "a trillion in one session": [order(n, order_revenue="9999999999") for n in range(104)],
+}
+
+
+@pytest.mark.parametrize("orders", LARGE_ORDERS.values(), ids=LARGE_ORDERS.keys())
+@pytest.mark.xfail(strict=True, reason="Decimals of the allocation and of the rates overflow")
+def test_large_amounts_stop_nothing(project: CompiledProject, orders: list[Row]) -> None:
+    page = {"event_id": "e", "event_name": "page_viewed", "visitor_id": "v"}
+    rates = [{"rate_date": "2026-01-01", "currency": "USD", "rate": "1000"}]
+    check(
+        project, Shop([page | {"occurred_at": "2026-01-05T10:00"}, *orders], exchange_rates=rates)
+    )
 
 
 def test_the_marts_have_the_columns_of_their_definitions(project: CompiledProject) -> None:

@@ -37,6 +37,11 @@ def rate_of(
     return max(known, key=lambda rate: rate["rate_date"])["rate"] if known else None
 
 
+def rate_with_room(rate: Decimal | None, amount: Decimal) -> Decimal | None:
+    """Return the rate, or none where it would take the amount to ten trillion or more."""
+    return None if rate is None or Fraction(amount) * Fraction(rate) >= 10**13 else rate
+
+
 def exchanged(amount: Decimal, rate: Decimal | None) -> Decimal | None:
     """Return an amount in the reporting currency, null without a rate."""
     return None if rate is None else rounded(Fraction(amount) * Fraction(rate), 4)

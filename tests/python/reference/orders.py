@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from reference.events import moment
 from reference.items import worth
-from reference.money import exchanged, rate_of
+from reference.money import exchanged, rate_of, rate_with_room
 from reference.sessions import md5_of
 from reference.settings import Settings
 from reference.values import Row, day_of, rounded
@@ -71,6 +71,7 @@ def fct_orders(
         its_refunds = [refund for refund in refunds if refund["order_id"] == order["order_id"]]
         refunded = sum((refund["refund_amount"] for refund in its_refunds), Decimal(0))
         rate = rate_of(order["currency"], order_date, rates, settings)
+        rate = rate_with_room(rate, original)
         gross_revenue = exchanged(original, rate)
         refunded_amount = exchanged(min(refunded, original), rate)
         net_revenue = (
