@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -207,7 +208,8 @@ def parse_variables(text: str | None) -> dict[str, object]:
         raise UsageError(
             f"--vars is not YAML of names and values, as in 'bounce_rule: not_engaged': {text}"
         )
-    return variables
+    # A date in YAML is a date; dbt is given text.
+    return dict(json.loads(json.dumps(variables, default=str)))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ import pytest
 from conftest import Ended, Run, event, start_python, write_events
 from rich.console import Console
 
+from liftmart.cli import parse_variables
 from liftmart.show import NUMBERS_WIDTH, SHORTEST_NAME, Terminal, show_kpis, show_missing_rates
 
 
@@ -40,6 +41,13 @@ def test_a_usage_error_is_one_line_and_code_2(
     assert ended.code == 2
     assert complaint in ended.complaint
     assert not (tmp_path / "warehouse").exists()
+
+
+def test_a_date_in_vars_is_given_to_dbt_as_text() -> None:
+    assert parse_variables("{experiment_end_dates: {spring: 2026-02-28}, page_types: [a]}") == {
+        "experiment_end_dates": {"spring": "2026-02-28"},
+        "page_types": ["a"],
+    }
 
 
 @pytest.mark.parametrize(
