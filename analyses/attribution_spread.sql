@@ -25,4 +25,4 @@ attribution_spread as (
 )
 
 select * from attribution_spread
-order by credited_share desc, rule_id
+order by credited_share desc, rule_id asc

@@ -7,6 +7,7 @@
 {%- endmacro %}
 
 {% macro duckdb__parse_items(expression) -%}
+    {#- DuckDB's JSON reader also takes a comma before a bracket, NaN and Infinity; outside a text they are no JSON. -#}
     {%- set item_list = 'struct(product_id varchar, position varchar, quantity varchar, unit_price varchar)[]' -%}
     case
         when typeof({{ expression }}) not in ('VARCHAR', 'JSON')
@@ -16,6 +17,12 @@
             end
         when json_valid(cast({{ expression }} as varchar))
             then case
+                when regexp_matches(cast({{ expression }} as varchar), ',\s*[\]}]|[Nn]a[Nn]|[Ii]nf')
+                    and regexp_matches(
+                        regexp_replace(cast({{ expression }} as varchar), '"(\\.|[^"\\])*"', '""', 'g'),
+                        ',\s*[\]}]|[Nn]a[Nn]|[Ii]nf'
+                    )
+                    then null
                 when json_type(cast({{ expression }} as varchar)) = 'ARRAY'
                     and len(list_filter(
                         json_extract(cast({{ expression }} as varchar), '$[*]'),

@@ -7,11 +7,14 @@
 {%- endmacro %}
 
 {% macro duckdb__share_of(amount, weight, total_weight) -%}
+    {%- set amount = 'cast(' ~ amount ~ ' as numeric(28, 4))' -%}
+    {%- set weight = 'cast(' ~ weight ~ ' as numeric(28, 4))' -%}
+    {%- set total_weight = 'cast(' ~ total_weight ~ ' as numeric(28, 4))' -%}
     {#- DuckDB divides decimals as doubles; whole numbers of ten-thousandths divide exactly. -#}
     cast(
         cast(
             (
-                2 * cast({{ amount }} * 10000 as hugeint) * cast(({{ weight }}) * 10000 as hugeint)
+                2 * cast({{ amount }} * 10000 as hugeint) * cast({{ weight }} * 10000 as hugeint)
                 + cast({{ total_weight }} * 10000 as hugeint)
             ) // (2 * cast({{ total_weight }} * 10000 as hugeint))
             as numeric(38, 0)

@@ -1,7 +1,7 @@
 {% macro reporting_money(amount, rate) -%}
-    {#- A rate so high that the amount has no room in a money column reads as no rate. -#}
+    {#- An amount of ten billion or more reads as one without a rate: sums of such have no room. -#}
     case
-        when {{ money_product(amount, rate) }} < 1e13
+        when {{ money_product(amount, rate) }} < 1e10
             then cast(round({{ money_product(amount, rate) }}, 4) as numeric(18, 4))
     end
 {%- endmacro %}

@@ -59,7 +59,8 @@ duplicate_orders as (
 
 counted as (
 
-    select *
+    select  -- noqa: RF02  every relation has one row, and no two a column of the same name
+        *
 
     from raw_events
 

@@ -1,4 +1,6 @@
-{%- set always = ['customer_id', 'device_type', 'country_code', 'traffic_source', 'engagement_seconds'] -%}
+{%- set always = [
+    'customer_id', 'device_type', 'country_code', 'traffic_source', 'engagement_seconds'
+] -%}
 {%- set needed = {
     'page_viewed': always + ['page_type'],
     'product_viewed': ['items'],
@@ -35,7 +37,7 @@ counted as (
         event_name,
         count(*) as events,
         {%- for column in columns %}
-        count({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        count({{ column }}) as {{ column }}{% if not loop.last %},{% endif %}
         {%- endfor %}
 
     from events
@@ -50,7 +52,7 @@ placed_clicks as (
 
 ),
 
--- One row for each column that some KPI needs of an event, whether or not the source sends the event.
+-- One row for each column that a KPI needs of an event, whether or not the source sends the event.
 measured as (
 
     {% for event_name, event_columns in needed.items() -%}

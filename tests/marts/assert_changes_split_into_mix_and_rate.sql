@@ -22,7 +22,8 @@ compared as (
         kpis_by_period.{{ rate }}_change,
         kpis_by_period.{{ rate }}_change_by_mix,
         kpis_by_period.{{ rate }}_change_by_rate,
-        rate_changes.{{ rate }}_change_by_rate as {{ rate }}_change_by_definition{{ ',' if not loop.last }}
+        rate_changes.{{ rate }}_change_by_rate
+            as {{ rate }}_change_by_definition{% if not loop.last %},{% endif %}
         {%- endfor %}
 
     from kpis_by_period
@@ -32,17 +33,27 @@ compared as (
             kpis_by_period.period = rate_changes.period
             and kpis_by_period.period_start = rate_changes.period_start
 
-)
+),
 
 -- Two roundings to the sixth decimal may differ by one each.
-select * from compared
-where
-    {%- for rate in rates %}
-    {{ 'or ' if not loop.first }}(
+discrepancies as (
+
+    {% for rate in rates -%}
+    select
+        period,
+        period_start,
+        '{{ rate }}' as rate_name
+    from compared
+    where
         {{ rate }}_change is not null
         and (
             coalesce({{ rate }}_change_by_mix + {{ rate }}_change_by_rate, 1e9) <> {{ rate }}_change
-            or coalesce(abs({{ rate }}_change_by_rate - {{ rate }}_change_by_definition), 1e9) > 0.000002
+            or coalesce(
+                abs({{ rate }}_change_by_rate - {{ rate }}_change_by_definition), 1e9
+            ) > 0.000002
         )
-    )
-    {%- endfor %}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+)
+
+select * from discrepancies

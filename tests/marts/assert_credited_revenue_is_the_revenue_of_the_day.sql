@@ -61,6 +61,14 @@ compared as (
             credits.date_day = expected.order_date
             and credits.rule_id = expected.rule_id
 
+),
+
+discrepancies as (
+
+    select * from compared
+
+    where credited_revenue <> revenue or is_missing
+
 )
 
-select * from compared where credited_revenue <> revenue or is_missing
+select * from discrepancies

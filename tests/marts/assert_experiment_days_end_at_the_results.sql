@@ -1,6 +1,6 @@
 {%- set figures = [
     'variant_value', 'control_value', 'absolute_difference', 'standard_error', 'p_value', 'sequential_p_value',
-    'lift', 'lift_ci_low', 'lift_ci_high'
+    'lift', 'lift_ci_low', 'lift_ci_high', 'fieller_low', 'fieller_high'
 ] -%}
 with
 

@@ -442,7 +442,7 @@ RARE_SHOP = Shop(
         # Negative amounts where no order is.
         _at(12, "h1", "page_viewed", "h", order_revenue="-0.0001"),
         _at(12, "h2", "page_viewed", "h", refund_amount="-1"),
-        # A rate that takes the amount to ten trillion.
+        # A rate that takes the amount to ten billion.
         _at(13, "i", "order_completed", "i", order_id="i", currency="ZZZ", order_revenue="1e9"),
     ],
     exchange_rates=[{"rate_date": "2026-01-01", "currency": "ZZZ", "rate": "10000"}],

@@ -58,14 +58,25 @@ compared_weeks as (
 
 ),
 
+personalized as (
+
+    select * from placements
+
+    where experience = 'personalized'
+
+),
+
+generic as (
+
+    select * from placements
+
+    where experience = 'generic'
+
+),
+
 baselines as (
 
-    select
-        page_type,
-        exposed_sessions,
-        converting_sessions
-
-    from placements
+    select * from placements
 
     where experience = 'none'
 
@@ -111,7 +122,8 @@ proportions as (
         previous_viewing_sessions - previous_bounced_sessions as reference_successes,
         previous_viewing_sessions as reference_trials,
         1 as tested_share,
-        cast(revenue as double precision) / nullif(viewing_sessions - bounced_sessions, 0)
+        cast(revenue as double precision)
+        / nullif(viewing_sessions - bounced_sessions, 0)
             as value_of_success
 
     from compared_weeks
@@ -146,14 +158,12 @@ proportions as (
         1 as tested_share,
         investigated_week.average_order_value as value_of_success
 
-    from placements as personalized
+    from personalized
 
-    inner join placements as generic
+    inner join generic
         on
             personalized.page_type = generic.page_type
             and personalized.placement_id = generic.placement_id
-            and personalized.experience = 'personalized'
-            and generic.experience = 'generic'
 
     cross join investigated_week
 
@@ -213,7 +223,8 @@ proportion_rates as (
     select
         *,
         cast(successes as double precision) / nullif(trials, 0) as current_value,
-        cast(reference_successes as double precision) / nullif(reference_trials, 0) as reference_value
+        cast(reference_successes as double precision) / nullif(reference_trials, 0)
+            as reference_value
 
     from proportions
 
@@ -272,28 +283,44 @@ order_values as (
 
 ),
 
+current_order_values as (
+
+    select * from order_values
+
+    where
+        compared_week = 'this_week'
+        and orders >= {{ var('investigation_min_orders') }}
+
+),
+
+previous_order_values as (
+
+    select * from order_values
+
+    where
+        compared_week = 'previous_week'
+        and orders >= {{ var('investigation_min_orders') }}
+
+),
+
 order_value_tests as (
 
     select
-        this_week.orders,
-        this_week.mean_value as current_value,
-        previous_week.mean_value as reference_value,
-        (previous_week.mean_value - this_week.mean_value)
+        current_order_values.orders,
+        current_order_values.mean_value as current_value,
+        previous_order_values.mean_value as reference_value,
+        (previous_order_values.mean_value - current_order_values.mean_value)
         / nullif(
             sqrt(
-                this_week.variance / this_week.orders + previous_week.variance / previous_week.orders
+                current_order_values.variance / current_order_values.orders
+                + previous_order_values.variance / previous_order_values.orders
             ),
             0
         ) as deviate
 
-    from order_values as this_week
+    from current_order_values
 
-    inner join order_values as previous_week
-        on
-            this_week.compared_week = 'this_week'
-            and previous_week.compared_week = 'previous_week'
-            and this_week.orders >= {{ var('investigation_min_orders') }}
-            and previous_week.orders >= {{ var('investigation_min_orders') }}
+    cross join previous_order_values
 
 ),
 

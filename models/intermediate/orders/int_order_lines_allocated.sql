@@ -73,7 +73,9 @@ accumulated as (
 int_order_lines_allocated as (
 
     select
-        {{ dbt.hash(dbt.concat(['order_id', "'|'", 'cast(item_index as ' ~ dbt.type_string() ~ ')'])) }}
+        {{ dbt.hash(dbt.concat([
+            'order_id', "'|'", 'cast(item_index as ' ~ dbt.type_string() ~ ')'
+        ])) }}
             as order_item_id,
         order_id,
         product_id,

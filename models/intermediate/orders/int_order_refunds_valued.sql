@@ -20,7 +20,7 @@ items_amounts as (
 
     select
         event_id,
-        cast(sum({{ money_product('unit_price', 'quantity') }}) as numeric(18, 4)) as items_amount
+        {{ money_sum(money_product('unit_price', 'quantity')) }} as items_amount
 
     from event_items
 

@@ -36,7 +36,7 @@ order_lines as (
         event_id,
         count(*) as lines,
         cast(sum(quantity) as bigint) as units,
-        cast(sum({{ money_product('unit_price', 'quantity') }}) as numeric(18, 4)) as items_revenue
+        {{ money_sum(money_product('unit_price', 'quantity')) }} as items_revenue
 
     from event_items
 

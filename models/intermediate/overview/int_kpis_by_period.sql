@@ -219,9 +219,11 @@ int_kpis_by_period as (
         {%- for rate in ['conversion_rate', 'bounce_rate', 'average_order_value'] %}
         rate_changes.{{ rate }}_change_by_mix,
         cast(
-            measured.{{ rate }} - previous.{{ rate }} - rate_changes.{{ rate }}_change_by_mix
+            measured.{{ rate }}
+            - previous.{{ rate }}
+            - rate_changes.{{ rate }}_change_by_mix
             as numeric(18, 6)
-        ) as {{ rate }}_change_by_rate{{ ',' if not loop.last }}
+        ) as {{ rate }}_change_by_rate{% if not loop.last %},{% endif %}
         {%- endfor %}
 
     from measured

@@ -26,7 +26,7 @@ sides as (
         landing_page_type,
         {%- for measure in measures %}
         {{ measure }},
-        0 as previous_{{ measure }}{{ ',' if not loop.last }}
+        0 as previous_{{ measure }}{% if not loop.last %},{% endif %}
         {%- endfor %}
 
     from segments
@@ -39,7 +39,7 @@ sides as (
         landing_page_type,
         {%- for measure in measures %}
         0 as {{ measure }},
-        {{ measure }} as previous_{{ measure }}{{ ',' if not loop.last }}
+        {{ measure }} as previous_{{ measure }}{% if not loop.last %},{% endif %}
         {%- endfor %}
 
     from segments
@@ -54,7 +54,8 @@ paired as (
         landing_page_type,
         {%- for measure in measures %}
         cast(sum({{ measure }}) as double precision) as {{ measure }},
-        cast(sum(previous_{{ measure }}) as double precision) as previous_{{ measure }}{{ ',' if not loop.last }}
+        cast(sum(previous_{{ measure }}) as double precision)
+            as previous_{{ measure }}{% if not loop.last %},{% endif %}
         {%- endfor %}
 
     from sides
@@ -71,7 +72,8 @@ weighed as (
         period,
         period_start,
         {%- for rate, (numerator, denominator) in rates.items() %}
-        {{ denominator }} / nullif(sum({{ denominator }}) over (partition by period, period_start), 0)
+        {{ denominator }}
+        / nullif(sum({{ denominator }}) over (partition by period, period_start), 0)
             as {{ rate }}_share,
         previous_{{ denominator }}
         / nullif(sum(previous_{{ denominator }}) over (partition by period, period_start), 0)
@@ -85,7 +87,7 @@ weighed as (
             previous_{{ numerator }} / nullif(previous_{{ denominator }}, 0),
             {{ numerator }} / nullif({{ denominator }}, 0),
             0
-        ) as previous_{{ rate }}{{ ',' if not loop.last }}
+        ) as previous_{{ rate }}{% if not loop.last %},{% endif %}
         {%- endfor %}
 
     from paired
@@ -100,13 +102,19 @@ int_rate_changes_decomposed as (
 
         {%- for rate in rates %}
         cast(
-            sum(({{ rate }}_share - previous_{{ rate }}_share) * ({{ rate }} + previous_{{ rate }}) / 2)
+            sum(
+                ({{ rate }}_share - previous_{{ rate }}_share)
+                * ({{ rate }} + previous_{{ rate }}) / 2
+            )
             as numeric(18, 6)
         ) as {{ rate }}_change_by_mix,
         cast(
-            sum(({{ rate }}_share + previous_{{ rate }}_share) / 2 * ({{ rate }} - previous_{{ rate }}))
+            sum(
+                ({{ rate }}_share + previous_{{ rate }}_share) / 2
+                * ({{ rate }} - previous_{{ rate }})
+            )
             as numeric(18, 6)
-        ) as {{ rate }}_change_by_rate{{ ',' if not loop.last }}
+        ) as {{ rate }}_change_by_rate{% if not loop.last %},{% endif %}
         {%- endfor %}
 
     from weighed

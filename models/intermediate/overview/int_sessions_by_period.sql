@@ -33,7 +33,8 @@ days as (
         count(*) as sessions,
         count(case when sessions.is_converted then 1 end) as converted_sessions,
         count(case when sessions.page_views > 0 then 1 end) as viewing_sessions,
-        count(case when sessions.page_views > 0 and sessions.is_bounced then 1 end) as bounced_sessions,
+        count(case when sessions.page_views > 0 and sessions.is_bounced then 1 end)
+            as bounced_sessions,
         count(case when sessions.is_returning then 1 end) as returning_sessions,
         sum(sessions.orders) as orders,
         sum(coalesce(session_orders.orders_without_rate, 0)) as orders_without_rate,

@@ -50,11 +50,11 @@ int_placement_events as (
         coalesce(events.strategy_id, 'unknown') as strategy_id,
         case when events.is_personalized then 'personalized' else 'generic' end as experience,
         coalesce(events.is_viewable, false) as is_viewable,
-        {% if var('exposure_rule') == 'viewable' -%}
-            events.event_name = 'recommendation_viewed' and coalesce(events.is_viewable, true)
-        {%- else -%}
-            events.event_name = 'recommendation_viewed'
-        {%- endif %} as is_exposing,
+        events.event_name = 'recommendation_viewed'
+        and (
+            coalesce(events.is_viewable, true)
+            or '{{ var("exposure_rule") }}' = 'loaded'
+        ) as is_exposing,
 
         events.items - coalesce(rejected_items_by_event.items, 0) as items,
 

@@ -11,7 +11,7 @@ events as (
 
 ),
 
--- Most moments hold one event of a visitor. A narrow count finds the others, so that only they are sorted.
+-- Most moments hold one event of a visitor. A narrow count finds the others: only they are sorted.
 tied_moments as (
 
     select

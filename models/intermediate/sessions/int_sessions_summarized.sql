@@ -14,12 +14,15 @@ int_sessions_summarized as (
         {{ last_by('customer_id', 'event_sequence', 'customer_id is not null') }} as customer_id,
 
         min(session_number) as session_number,
-        {{ first_by("coalesce(page_type, 'other')", 'event_sequence', "event_name = 'page_viewed'") }}
-            as landing_page_type,
-        {{ last_by("coalesce(page_type, 'other')", 'event_sequence', "event_name = 'page_viewed'") }}
-            as exit_page_type,
+        {{ first_by(
+            "coalesce(page_type, 'other')", 'event_sequence', "event_name = 'page_viewed'"
+        ) }} as landing_page_type,
+        {{ last_by(
+            "coalesce(page_type, 'other')", 'event_sequence', "event_name = 'page_viewed'"
+        ) }} as exit_page_type,
         {{ first_by('device_type', 'event_sequence', 'device_type is not null') }} as device_type,
-        {{ first_by('country_code', 'event_sequence', 'country_code is not null') }} as country_code,
+        {{ first_by('country_code', 'event_sequence', 'country_code is not null') }}
+            as country_code,
         {{ first_by('traffic_source', 'event_sequence', 'traffic_source is not null') }}
             as traffic_source,
         {{ first_by('traffic_medium', 'event_sequence', 'traffic_medium is not null') }}

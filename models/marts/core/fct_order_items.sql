@@ -59,8 +59,12 @@ candidates as (
     from line_touches
 
     where
-        (touch_type = 'click' and microseconds_before <= {{ var('credit_click_hours') }} * 3600000000)
-        or (touch_type = 'view' and microseconds_before <= {{ var('credit_view_hours') }} * 3600000000)
+        microseconds_before
+        <= 3600000000
+        * case
+            when touch_type = 'click' then {{ var('credit_click_hours') }}
+            else {{ var('credit_view_hours') }}
+        end
 
     union all
 

@@ -10,10 +10,10 @@ events as (
 first_values as (
 
     select
-        session_id
-        {%- for column in var('event_passthroughs') %},
-        {{ first_by(column, 'event_sequence', column ~ ' is not null') }} as {{ column }}
+        {%- for column in var('event_passthroughs') %}
+        {{ first_by(column, 'event_sequence', column ~ ' is not null') }} as {{ column }},
         {%- endfor %}
+        session_id
 
     from events
 
@@ -32,7 +32,7 @@ fct_session_attributes as (
         {{ column }} as attribute_value
     from first_values
     where {{ column }} is not null
-    {{ 'union all' if not loop.last }}
+    {% if not loop.last %}union all{% endif %}
     {% else -%}
     select
         session_id,

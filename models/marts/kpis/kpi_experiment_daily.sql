@@ -37,9 +37,10 @@ kpi_experiment_daily as (
         lift_ci_low,
         lift_ci_high,
         lift_p_value,
-        sequential_lift_ci_low,
-        sequential_lift_ci_high,
-        sequential_lift_p_value,
+        fieller_low,
+        fieller_high,
+        sequential_fieller_low,
+        sequential_fieller_high,
 
         reason
 

@@ -60,12 +60,12 @@ kpi_investigations as (
         cast(row_number() over (
             order by
                 findings.revenue_at_stake desc nulls last,
-                findings.finding,
-                findings.kpi,
-                findings.page_type,
-                findings.placement_id,
-                findings.strategy_id,
-                findings.search_term
+                findings.finding asc,
+                findings.kpi asc,
+                findings.page_type asc,
+                findings.placement_id asc,
+                findings.strategy_id asc,
+                findings.search_term asc
         ) as bigint) as rank,
 
         investigated_week.week_start as finding_date,

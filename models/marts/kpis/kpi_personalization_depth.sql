@@ -132,7 +132,9 @@ kpi_personalization_depth as (
         cast(coalesce(top_sets.comparable_visitors, 0) as bigint) as comparable_visitors,
         coalesce(similarities.distinct_products, 0) as distinct_products,
         stocked_products.stocked_products,
-        {{ ratio('coalesce(similarities.distinct_products, 0)', 'stocked_products.stocked_products') }}
+        {{ ratio(
+            'coalesce(similarities.distinct_products, 0)', 'stocked_products.stocked_products'
+        ) }}
             as catalogue_coverage,
         cast(coalesce(top_sets.top_list_visitors, 0) as bigint) as top_list_visitors,
         {{ ratio('top_sets.top_list_visitors', 'top_sets.comparable_visitors') }} as top_list_share,

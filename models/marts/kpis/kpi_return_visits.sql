@@ -88,7 +88,7 @@ visitors as (
 
 ),
 
--- A visitor whose window is still open may yet return: in neither the numerator nor the denominator.
+-- A visitor whose window is still open may yet return: neither numerator nor denominator has them.
 counted as (
 
     select

@@ -42,7 +42,11 @@ base_canonical__events as (
         {%- for column in var('event_passthroughs') %}
         {{ column }},
         {%- endfor %}
-        {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if var('source') == 'demo' else 'unreadable_line' }} as unreadable_line
+        {% if var('source') == 'demo' -%}
+            cast(null as {{ dbt.type_string() }}) as unreadable_line
+        {%- else -%}
+            unreadable_line
+        {%- endif %}
 
     from source
 

@@ -80,5 +80,6 @@ def _reason(item: Row, invalid: set[str]) -> str | None:
 
 
 def worth(items: list[Row]) -> Decimal:
-    """Return the sum of quantity times unit_price."""
-    return sum((item["quantity"] * item["unit_price"] for item in items), Decimal(0))
+    """Return the sum of quantity times unit_price, at most ten trillion."""
+    total = sum((item["quantity"] * item["unit_price"] for item in items), Decimal(0))
+    return min(total, Decimal(10**13))

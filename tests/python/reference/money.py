@@ -19,10 +19,11 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
 
 
 def ratio(numerator: Decimal | int | None, denominator: int) -> Decimal | None:
-    """Divide with 6 decimals; null where the denominator is 0 or the numerator unknown."""
+    """Divide with 6 decimals; null where that is not known, or a trillion or more."""
     if numerator is None or denominator == 0:
         return None
-    return rounded(Fraction(numerator) / denominator, 6)
+    quotient = Fraction(numerator) / denominator
+    return rounded(quotient, 6) if abs(quotient) < 10**12 else None
 
 
 def rate_of(
@@ -38,8 +39,8 @@ def rate_of(
 
 
 def rate_with_room(rate: Decimal | None, amount: Decimal) -> Decimal | None:
-    """Return the rate, or none where it would take the amount to ten trillion or more."""
-    return None if rate is None or Fraction(amount) * Fraction(rate) >= 10**13 else rate
+    """Return the rate, or none where it would take the amount to ten billion or more."""
+    return None if rate is None or Fraction(amount) * Fraction(rate) >= 10**10 else rate
 
 
 def exchanged(amount: Decimal, rate: Decimal | None) -> Decimal | None:
