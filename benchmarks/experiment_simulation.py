@@ -241,6 +241,7 @@ def load(connection: duckdb.DuckDBPyConnection, simulation: Simulation) -> None:
 def count(connection: duckdb.DuckDBPyConnection, lifts: dict[str, float], total: Counter) -> None:
     """Add up, by metric, in how many shops a test rejects and an interval has the truth in it."""
     truths = ", ".join(f"('{metric}', cast({lift!r} as double))" for metric, lift in lifts.items())
+    enough = f"least(units, control_units) >= {ENOUGH}"
     measures = {
         "shops": "true",
         "fixed": f"bool_or(p_value < {ALPHA}) filter (where not is_day)",
@@ -254,16 +255,16 @@ def count(connection: duckdb.DuckDBPyConnection, lifts: dict[str, float], total:
         "covered_fieller": """
             bool_or(truth between fieller_low and fieller_high) filter (where not is_day)
         """,
-        "covered_daily": """
-            bool_and(truth between lift_ci_low and lift_ci_high) filter (where is_day)
+        "covered_daily": f"""
+            bool_and(truth between lift_ci_low and lift_ci_high) filter (where is_day and {enough})
         """,
-        "covered_sequential": """
+        "covered_sequential_delta": f"""
             bool_and(truth between sequential_lift_ci_low and sequential_lift_ci_high)
-            filter (where is_day)
+            filter (where is_day and {enough})
         """,
-        "covered_sequential_enough": f"""
-            bool_and(truth between sequential_lift_ci_low and sequential_lift_ci_high)
-            filter (where is_day and least(units, control_units) >= {ENOUGH})
+        "covered_sequential": f"""
+            bool_and(truth between sequential_fieller_low and sequential_fieller_high)
+            filter (where is_day and {enough})
         """,
     }
     cursor = connection.execute(f"""
@@ -339,14 +340,15 @@ def main(
     }
     typer.echo(table(same, sorted({metric for metric, _ in same}), columns) + "\n")
     typer.echo(
-        f"{shops} A/B shops of {visitors} visitors: share in which the true lift is within\n"
+        f"{shops} A/B shops of {visitors} visitors: share whose true lift is within"
+        f" (all days: of those with {ENOUGH} visitors in each variant)\n"
     )
     columns = {
         "lift_ci, at the end": "covered",
         "Fieller, at the end": "covered_fieller",
-        "lift_ci, on all of 30 days": "covered_daily",
-        "always-valid interval, on all of 30 days": "covered_sequential",
-        f"the same, from {ENOUGH} visitors a variant on": "covered_sequential_enough",
+        "lift_ci, on all days": "covered_daily",
+        "always-valid, delta method, on all days": "covered_sequential_delta",
+        "always-valid, Fieller, on all days": "covered_sequential",
     }
     typer.echo(table(different, sorted(AN_EFFECT.lifts()), columns))
 

@@ -8,6 +8,7 @@
             'standard_error': 'standard_error',
             'degrees_of_freedom': 'degrees_of_freedom',
             'critical_value': 'critical_value',
+            'sequential_critical_value': 'sequential_critical_value',
             'ci_low': 'ci_low',
             'ci_high': 'ci_high',
             'p_value': 'p_value',
@@ -313,11 +314,10 @@ always_valid_parts as {{ materialized() }} (
 
     select
         critical_value_quantiles.*,
-        standard_error
-        * sqrt(
+        sqrt(
             (information + 1e0) / nullif(information, 0e0)
             * ln((information + 1e0) / (alpha * alpha))
-        ) as sequential_half_width,
+        ) as sequential_critical_value,
         0.5e0 * ln(information + 1e0)
         - information * statistic * (statistic / (2e0 * (information + 1e0))) as sequential_logarithm,
         direction * statistic as favour
@@ -338,8 +338,9 @@ judged_effects as {{ materialized() }} (
         estimate - critical_value * standard_error as ci_low,
         estimate + critical_value * standard_error as ci_high,
         case when p_value > 1e0 then 1e0 else p_value end as p_value,
-        estimate - sequential_half_width as sequential_ci_low,
-        estimate + sequential_half_width as sequential_ci_high,
+        sequential_critical_value,
+        estimate - sequential_critical_value * standard_error as sequential_ci_low,
+        estimate + sequential_critical_value * standard_error as sequential_ci_high,
         case
             when sequential_logarithm >= 0e0 then 1e0
             when sequential_logarithm < -690e0 then 0e0
@@ -386,9 +387,12 @@ judged_comparisons as {{ materialized() }} (
         effects_side_by_side.{{ name }},
         {%- endfor %}
         {%- endfor %}
+        {%- for prefix in ['', 'sequential_'] %}
         baseline * baseline
-        - effects_side_by_side.critical_value * effects_side_by_side.critical_value
-        * control_squared_error as fieller_denominator
+        - effects_side_by_side.{{ prefix }}critical_value
+        * effects_side_by_side.{{ prefix }}critical_value
+        * control_squared_error as {{ prefix }}fieller_denominator{{ ',' if not loop.last }}
+        {%- endfor %}
 
     from adjusted_comparisons
 
@@ -402,13 +406,15 @@ fieller_roots as {{ materialized() }} (
     select
         judged_comparisons.*,
         -- Unbounded where the control could as well be 0.
+        {%- for prefix in ['', 'sequential_'] %}
         case
-            when fieller_denominator > 0e0
-                then critical_value * sqrt(
+            when {{ prefix }}fieller_denominator > 0e0
+                then {{ prefix }}critical_value * sqrt(
                     control_squared_error * variant_value * variant_value
-                    + squared_error * fieller_denominator
+                    + squared_error * {{ prefix }}fieller_denominator
                 )
-        end as fieller_root,
+        end as {{ prefix }}fieller_root,
+        {%- endfor %}
         case when control_value < 0e0 then -1e0 else 1e0 end as baseline_sign
 
     from judged_comparisons
@@ -440,10 +446,12 @@ experiment_results as (
         lift_ci_low,
         lift_ci_high,
         lift_p_value,
-        (variant_value * baseline - fieller_root) / fieller_denominator
-        - baseline_sign as fieller_low,
-        (variant_value * baseline + fieller_root) / fieller_denominator
-        - baseline_sign as fieller_high,
+        {%- for prefix in ['', 'sequential_'] %}
+        (variant_value * baseline - {{ prefix }}fieller_root) / {{ prefix }}fieller_denominator
+        - baseline_sign as {{ prefix }}fieller_low,
+        (variant_value * baseline + {{ prefix }}fieller_root) / {{ prefix }}fieller_denominator
+        - baseline_sign as {{ prefix }}fieller_high,
+        {%- endfor %}
         sequential_ci_low,
         sequential_ci_high,
         sequential_p_value,

@@ -39,10 +39,33 @@ OBSTACLES = {
 # What decides, and the other metrics only explain.
 DECIDING_METRIC = "revenue_per_visitor"
 
+# The always-valid interval of the lift is in kpi_experiment_daily, whose last day is the result.
 RESULTS = f"""
-    select * from published.marts.kpi_experiment_results
-    where segment_name = 'all' and metric = '{DECIDING_METRIC}'
-    order by experiment_id, variant_id
+    with
+
+    last_days as (
+
+        select experiment_id, max(date_day) as date_day
+        from published.marts.kpi_experiment_daily
+        group by experiment_id
+
+    ),
+
+    last_rows as (
+
+        select * from published.marts.kpi_experiment_daily
+        semi join last_days using (experiment_id, date_day)
+
+    )
+
+    select
+        results.*,
+        last_rows.sequential_fieller_low,
+        last_rows.sequential_fieller_high
+    from published.marts.kpi_experiment_results as results
+    left join last_rows using (experiment_id, variant_id, metric)
+    where results.segment_name = 'all' and results.metric = '{DECIDING_METRIC}'
+    order by results.experiment_id, results.variant_id
 """
 DRIVERS_OF_RESULTS = """
     select * from published.marts.kpi_experiment_drivers
@@ -55,7 +78,8 @@ def experiment_sentence(row: Row, drivers: Sequence[Row] = (), alpha: float = 0.
     """Say one row of kpi_experiment_results.
 
     Args:
-        row: The row.
+        row: The row, with sequential_fieller_low and sequential_fieller_high of the last day in
+            kpi_experiment_daily where that has them.
         drivers: The rows of kpi_experiment_drivers for the same variant and segment, where the
             row is of revenue per visitor.
         alpha: The var experiment_alpha of the build.
@@ -116,22 +140,16 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any
 
 
 def _effect(row: Row, alpha: float) -> str:
-    """Write an effect and its interval, relative where that says the same as the verdict."""
-    always_valid = row["reason"] != "fixed_test"
-    level = f"{100 * (1 - alpha):.4g} % {'always-valid ' if always_valid else ''}interval"
+    """Write an effect and its interval: of the lift, or of the difference where that has none."""
+    kind = "" if row["reason"] == "fixed_test" else "always-valid "
+    level = f"{100 * (1 - alpha):.4g} % {kind}interval"
     sign = -1 if row["verdict"] == "lowered" else 1
-    if row["lift"] is not None:
-        low, high = row["lift_ci_low"], row["lift_ci_high"]
-        if always_valid:
-            # As many standard errors wide as that of the absolute difference.
-            width = row["sequential_ci_high"] - row["sequential_ci_low"]
-            half = row["lift_se"] * width / (2 * row["standard_error"])
-            low, high = row["lift"] - half, row["lift"] + half
-        if row["verdict"] == "no_detectable_change" or low > 0 or high < 0:
-            low, high = sorted((sign * low, sign * high))
-            return f"{_percent(sign * row['lift'])} ({level} {_percent(low, high)})"
-    ends = ("sequential_ci_low", "sequential_ci_high") if always_valid else ("ci_low", "ci_high")
-    low, high = sorted(sign * row[end] for end in ends)
+    prefix = "sequential_" if kind else ""
+    ends: list[Any] = [row.get(f"{prefix}fieller_{end}") for end in ("low", "high")]
+    if row["lift"] is not None and None not in ends:
+        low, high = sorted(sign * end for end in ends)
+        return f"{_percent(sign * row['lift'])} ({level} {_percent(low, high)})"
+    low, high = sorted(sign * row[f"{prefix}{end}"] for end in ("ci_low", "ci_high"))
     return (
         f"{sign * row['absolute_difference']:.4g} from {row['control_value']:.4g}"
         f" ({level} {low:.4g} to {high:.4g})"

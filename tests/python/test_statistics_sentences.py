@@ -22,9 +22,10 @@ ROW = {
     "sequential_ci_low": 0.03,
     "sequential_ci_high": 0.39,
     "lift": 0.042,
-    "lift_se": 0.0094,
-    "lift_ci_low": 0.023,
-    "lift_ci_high": 0.061,
+    "fieller_low": 0.023,
+    "fieller_high": 0.061,
+    "sequential_fieller_low": 0.0085,
+    "sequential_fieller_high": 0.076,
     "verdict": "raised",
     "reason": "always_valid_test",
 }
@@ -50,7 +51,7 @@ DRIVERS = [
 def test_an_effect_is_said_with_its_interval_and_what_it_came_through() -> None:
     assert experiment_sentence(ROW, DRIVERS) == (
         "Personalized raised revenue per visitor by 4.2 % "
-        "(95 % always-valid interval 0.8 to 7.6 %), mainly through conversion"
+        "(95 % always-valid interval 0.9 to 7.6 %), mainly through conversion"
     )
 
 
@@ -61,21 +62,17 @@ def test_after_its_planned_last_day_the_interval_is_that_of_one_look() -> None:
 
 
 def test_what_fell_fell_by_a_positive_number() -> None:
-    fallen = {
-        name: -value
-        if isinstance(value, float) and name not in ("standard_error", "lift_se")
-        else value
-        for name, value in ROW.items()
-    }
-    fallen |= {
-        "sequential_ci_low": -0.39,
-        "sequential_ci_high": -0.03,
+    fallen = ROW | {
+        "absolute_difference": -0.21,
+        "lift": -0.042,
+        "sequential_fieller_low": -0.076,
+        "sequential_fieller_high": -0.0085,
         "verdict": "lowered",
         "metric": "bounce_rate",
     }
 
     assert experiment_sentence(fallen, DRIVERS) == (
-        "Personalized lowered the bounce rate by 4.2 % (95 % always-valid interval 0.8 to 7.6 %)"
+        "Personalized lowered the bounce rate by 4.2 % (95 % always-valid interval 0.9 to 7.6 %)"
     )
 
 
@@ -95,8 +92,8 @@ def test_factors_that_are_not_known_are_not_named() -> None:
 
 def test_no_change_is_no_zero() -> None:
     unclear = ROW | {
-        "sequential_ci_low": -0.09,
-        "sequential_ci_high": 0.51,
+        "sequential_fieller_low": -0.014,
+        "sequential_fieller_high": 0.098,
         "verdict": "no_detectable_change",
     }
 
@@ -106,18 +103,18 @@ def test_no_change_is_no_zero() -> None:
     )
 
 
-def test_a_lift_that_does_not_say_the_verdict_gives_way_to_the_difference() -> None:
-    # On the border the two tests may differ; the verdict is that of the difference.
-    border = ROW | {"lift_se": 0.02}
+@pytest.mark.parametrize(
+    "missing", [("sequential_fieller_low", "sequential_fieller_high"), ("lift", "fieller_low")]
+)
+def test_where_the_lift_has_no_interval_the_difference_is_said(missing: tuple[str, str]) -> None:
+    unbounded = ROW | dict.fromkeys(missing)
+    if "lift" in missing:
+        unbounded |= {"reason": "zero_baseline", "control_value": 0.0}
 
-    assert "by 0.21 from 5 (95 % always-valid interval 0.03 to 0.39)" in experiment_sentence(border)
-
-
-def test_without_a_baseline_the_difference_is_said() -> None:
-    from_nothing = ROW | {"reason": "zero_baseline", "control_value": 0.0}
-    from_nothing |= dict.fromkeys(("lift", "lift_se", "lift_ci_low", "lift_ci_high"))
-
-    assert "raised revenue per visitor by 0.21 from 0 (95 %" in experiment_sentence(from_nothing)
+    assert experiment_sentence(unbounded).startswith(
+        f"Personalized raised revenue per visitor by 0.21 from {unbounded['control_value']:.4g}"
+        " (95 % always-valid interval 0.03 to 0.39)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,24 +129,29 @@ def test_what_cannot_be_said_is_said(verdict: str, start: str, reason: str) -> N
 
 
 def test_sentences_are_read_from_the_published_marts() -> None:
-    other = ROW | {"variant_id": "best_sellers", "verdict": "insufficient_data"}
-    rows = [ROW, other | {"reason": "too_few_units"}]
-    rows += [ROW | {"metric": "bounce_rate"}, ROW | {"segment_name": "device_type"}]
+    result = {k: v for k, v in ROW.items() if not k.startswith("sequential_fieller")}
+    others = result | {"variant_id": "best_sellers", "verdict": "insufficient_data"}
+    results = [result, others | {"reason": "too_few_units"}]
+    results += [result | {"metric": "bounce_rate"}, result | {"segment_name": "device_type"}]
+    names = ("experiment_id", "variant_id", "metric")
+    names += ("sequential_fieller_low", "sequential_fieller_high")
+    last_day = {"date_day": "2026-02-02"} | {name: ROW[name] for name in names}
+    daily = [last_day, last_day | {"metric": "bounce_rate", "sequential_fieller_low": 0.5}]
+    daily += [last_day | {"date_day": "2026-02-01", "sequential_fieller_low": 0.5}]
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as published")
         connection.execute("create schema published.marts")
-        for table, values in (("results", rows), ("drivers", DRIVERS)):
+        for table, rows in (("results", results), ("daily", daily), ("drivers", DRIVERS)):
             columns = ", ".join(
                 f"{name} {'varchar' if isinstance(value, str) else 'double'}"
-                for name, value in values[0].items()
+                for name, value in rows[0].items()
             )
             connection.execute(f"create table published.marts.kpi_experiment_{table} ({columns})")
-            marks = ", ".join("?" for _ in values[0])
-            for row in values:
-                connection.execute(
-                    f"insert into published.marts.kpi_experiment_{table} values ({marks})",
-                    list(row.values()),
-                )
+            marks = ", ".join("?" for _ in rows[0])
+            connection.executemany(
+                f"insert into published.marts.kpi_experiment_{table} values ({marks})",
+                [list(row.values()) for row in rows],
+            )
 
         sentences = experiment_sentences(connection)
 
