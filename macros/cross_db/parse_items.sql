@@ -17,10 +17,10 @@
             end
         when json_valid(cast({{ expression }} as varchar))
             then case
-                when regexp_matches(cast({{ expression }} as varchar), ',\s*[\]}]|[Nn]a[Nn]|[Ii]nf')
+                when regexp_matches(cast({{ expression }} as varchar), ',\s*[\]}]|(?i:nan|inf)')
                     and regexp_matches(
                         regexp_replace(cast({{ expression }} as varchar), '"(\\.|[^"\\])*"', '""', 'g'),
-                        ',\s*[\]}]|[Nn]a[Nn]|[Ii]nf'
+                        ',\s*[\]}]|(?i:nan|inf)'
                     )
                     then null
                 when json_type(cast({{ expression }} as varchar)) = 'ARRAY'
