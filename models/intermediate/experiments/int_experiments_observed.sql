@@ -44,7 +44,7 @@ scheduled as (
         {%- if end_dates %}
         case experiment_id
             {%- for experiment_id, end_date in end_dates.items() %}
-            when '{{ experiment_id }}' then cast('{{ end_date }}' as date)
+            when '{{ experiment_id | replace("'", "''") }}' then cast('{{ end_date }}' as date)
             {%- endfor %}
         end as end_date
         {%- else %}
