@@ -20,16 +20,19 @@
         'pre_experiment_days': 0
     } -%}
     {%- set shares = [
-        'investigation_alpha', 'investigation_min_personalization_index', 'investigation_min_coverage',
-        'investigation_low_click_through', 'investigation_assumed_gain', 'experiment_alpha',
-        'experiment_check_alpha', 'max_crossover_share'
+        'investigation_min_personalization_index', 'investigation_min_coverage',
+        'investigation_low_click_through', 'investigation_assumed_gain', 'max_crossover_share'
     ] -%}
+    {%- set chances = ['investigation_alpha', 'experiment_alpha', 'experiment_check_alpha'] -%}
     {%- set patterns = {
-        'reporting_timezone': ['[A-Za-z][A-Za-z0-9_+/-]*', 'a time zone of the IANA database, such as Europe/Berlin'],
         'reporting_currency': ['[A-Z]{3}', 'an ISO 4217 code in upper case, such as USD'],
         'raw_schema': ['[A-Za-z_][A-Za-z0-9_]*', 'the name of a schema']
     } -%}
     {%- set lists = ['page_types', 'device_types'] -%}
+    {%- set model_columns = [
+        'session_id', 'session_number', 'activity_window', 'event_sequence', 'duplicate_number',
+        'rejection_reason', 'raw_values'
+    ] -%}
 
     {%- for name, values in texts.items() if var(name) not in values -%}
         {{ invalid_var(name, 'one of ' ~ values | join(', ')) }}
@@ -38,15 +41,21 @@
         if var(name) is not integer or var(name) is boolean or var(name) < least -%}
         {{ invalid_var(name, 'a whole number from ' ~ least) }}
     {%- endfor -%}
-    {%- for name in shares if var(name) is not number or var(name) is boolean or var(name) < 0 or var(name) > 1 -%}
+    {%- for name in shares if var(name) is not number or var(name) is boolean or not 0 <= var(name) <= 1 -%}
         {{ invalid_var(name, 'a number from 0 to 1') }}
     {%- endfor -%}
+    {%- for name in chances if var(name) is not number or not 0 < var(name) < 1 -%}
+        {{ invalid_var(name, 'a number between 0 and 1') }}
+    {%- endfor -%}
+    {%- if var('reporting_timezone') is not string or var('reporting_timezone') not in modules.pytz.all_timezones -%}
+        {{ invalid_var('reporting_timezone', 'a time zone of the IANA database, such as Europe/Berlin') }}
+    {%- endif -%}
     {%- for name, (pattern, description) in patterns.items()
         if var(name) is not string or not modules.re.fullmatch(pattern, var(name)) -%}
         {{ invalid_var(name, description) }}
     {%- endfor -%}
     {%- for name in lists -%}
-        {%- if var(name) is string or var(name) is not iterable or 'other' not in var(name) -%}
+        {%- if var(name) is string or var(name) is mapping or var(name) is not iterable or 'other' not in var(name) -%}
             {{ invalid_var(name, 'a list of names, with other among them') }}
         {%- endif -%}
         {%- for value in var(name)
@@ -57,17 +66,20 @@
     {%- if var('late_event_hours') > var('max_lateness_hours') -%}
         {{ invalid_var('late_event_hours', 'at most max_lateness_hours') }}
     {%- endif -%}
-    {%- if var('experiment_end_dates') is not mapping -%}
+    {%- set end_dates = var('experiment_end_dates') -%}
+    {%- for value in (end_dates.values() if end_dates is mapping else [''])
+        if not modules.re.fullmatch('[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])', value | string) -%}
         {{ invalid_var('experiment_end_dates', 'a mapping of experiment to date, such as {spring: 2026-02-28}') }}
-    {%- endif -%}
-    {%- for name in var('event_passthroughs')
-        if name is not string or not modules.re.fullmatch('[a-z_][a-z0-9_]*', name) -%}
-        {{ invalid_var('event_passthroughs', 'a list of column names in lower case') }}
     {%- endfor -%}
-{%- endmacro %}
-
-{% macro invalid_var(name, takes) -%}
-    {{ exceptions.raise_compiler_error(
-        'the var ' ~ name ~ ' takes ' ~ takes ~ ', not ' ~ var(name)
-    ) }}
+    {%- set columns = var('event_passthroughs') -%}
+    {%- if columns is string or columns is mapping or columns is not iterable -%}
+        {{ invalid_var('event_passthroughs', 'a list of column names') }}
+    {%- endif -%}
+    {%- for column in columns
+        if column is not string or not modules.re.fullmatch('[a-z_][a-z0-9_]*', column)
+        or column in event_columns() + model_columns or column.startswith('parsed_') or columns.count(column) > 1 -%}
+        {{ invalid_var(
+            'event_passthroughs', 'column names in lower case that neither the event contract nor a model has, each once'
+        ) }}
+    {%- endfor -%}
 {%- endmacro %}

@@ -1,3 +1,3 @@
 {% macro base_model(things) -%}
-    {{ ref(('base_ga4__' if var('source') == 'ga4' else 'base_canonical__') ~ things) }}
+    {{ ref('base_' ~ ('canonical' if var('source') == 'demo' else var('source')) ~ '__' ~ things) }}
 {%- endmacro %}

@@ -1,10 +1,4 @@
-{%- set raw_columns = [
-    'event_id', 'event_name', 'occurred_at', 'received_at', 'visitor_id', 'customer_id', 'page_type',
-    'page_url', 'referrer_url', 'traffic_source', 'traffic_medium', 'traffic_campaign', 'device_type',
-    'country_code', 'is_bot', 'engagement_seconds', 'placement_id', 'recommendation_id', 'strategy_id',
-    'is_personalized', 'is_viewable', 'search_term', 'search_results_count', 'experiment_id',
-    'variant_id', 'order_id', 'currency', 'order_revenue', 'refund_amount', 'items', 'unreadable_line'
-] + var('event_passthroughs') -%}
+{%- set raw_columns = event_columns() + var('event_passthroughs') -%}
 with
 
 raw_events as (

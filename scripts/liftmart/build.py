@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from liftmart import dbt
+from liftmart.contract import TABLES
 from liftmart.errors import Interrupted, UsageError, UserError, explain_text, explained
 from liftmart.load import SOURCES, Loaded, damaged_files, load
 from liftmart.publish import Publication, attach_published, publish, read_published
@@ -184,8 +185,13 @@ def _run(
 
 def _passthroughs(variables: Mapping[str, Any]) -> list[str]:
     """Return the columns of the shop's own; what is no name of a column is for dbt to refuse."""
-    names = variables.get("event_passthroughs") or []
-    return [name for name in names if re.fullmatch("[a-z_][a-z0-9_]*", str(name))]
+    value = variables.get("event_passthroughs")
+    names = dict.fromkeys(map(str, value)) if isinstance(value, list) else {}
+    return [
+        name
+        for name in names
+        if re.fullmatch("[a-z_][a-z0-9_]*", name) and name not in TABLES["events"]
+    ]
 
 
 def publish_again(warehouse: Warehouse, wait: bool, terminal: Terminal) -> Publication:
