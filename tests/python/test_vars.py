@@ -131,15 +131,6 @@ def test_a_wrong_value_stops_dbt(vars_project: Path, name: str, value: object, t
     assert complaint == f"the var {name} takes {takes}, not {value}"
 
 
-def test_a_date_in_yaml_reaches_dbt_as_it_is_written(
-    vars_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
-) -> None:
-    monkeypatch.setenv("LIFTMART_PROJECT_DIR", str(vars_project))
-    variables = "{experiment_end_dates: {spring: 2026-02-28}, bounce_rule: none}"
-    ended = run("build", "--warehouse", tmp_path / "warehouse", "--vars", variables)
-    assert "the var bounce_rule takes" in ended.complaint
-
-
 @pytest.mark.parametrize(
     ("name", "near"),
     [("bounce_rules", "bounce_rule"), ("timezone", "reporting_timezone")],
