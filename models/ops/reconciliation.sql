@@ -59,8 +59,19 @@ duplicate_orders as (
 
 counted as (
 
-    select  -- noqa: RF02  every relation has one row, and no two a column of the same name
-        *
+    select
+        raw_events.raw_events,
+        rejected_events.rejected_events,
+        accepted_events.accepted_events,
+        accepted_events.session_events,
+        accepted_events.order_events,
+        accepted_events.items,
+        validated_items.accepted_items,
+        validated_items.rejected_items,
+        sessions.events_in_sessions,
+        sessions.orders_in_sessions,
+        orders.orders,
+        duplicate_orders.duplicate_orders
 
     from raw_events
 

@@ -63,10 +63,10 @@ stg_events_duplicated as (
                 validated_events.currency asc nulls last,
                 validated_events.order_revenue asc nulls last,
                 validated_events.refund_amount asc nulls last,
-                {{ items_as_json('validated_events.items') }} asc nulls last
-                {%- for column in var('event_passthroughs') %},
-                validated_events.{{ column }} asc nulls last
+                {%- for column in var('event_passthroughs') %}
+                validated_events.{{ column }} asc nulls last,
                 {%- endfor %}
+                {{ items_as_json('validated_events.items') }} asc nulls last
         ) as duplicate_number
 
     from validated_events
@@ -78,4 +78,4 @@ stg_events_duplicated as (
 
 )
 
-select * from stg_events_duplicated
+select * from stg_events_duplicated  -- columns of stg_events_validated -- noqa: AM04

@@ -17,14 +17,14 @@ compared as (
 
     select
         kpis_by_period.period,
-        kpis_by_period.period_start,
         {%- for rate in rates %}
         kpis_by_period.{{ rate }}_change,
         kpis_by_period.{{ rate }}_change_by_mix,
         kpis_by_period.{{ rate }}_change_by_rate,
         rate_changes.{{ rate }}_change_by_rate
-            as {{ rate }}_change_by_definition{% if not loop.last %},{% endif %}
+            as {{ rate }}_change_by_definition,
         {%- endfor %}
+        kpis_by_period.period_start
 
     from kpis_by_period
 

@@ -205,17 +205,15 @@ previous as (
 
 ),
 
+-- The part by rate is what the part by mix leaves, so that the two sum to the change exactly; a
+-- test holds it against its own definition.
 int_kpis_by_period as (
 
     select
-        measured.*,
-
         {%- for kpi, type in kpis.items() %}
         cast(measured.{{ kpi }} - previous.{{ kpi }} as {{ type }}) as {{ kpi }}_change,
         {%- endfor %}
 
-        -- The part by rate is what the part by mix leaves, so that the two sum to the change exactly;
-        -- a test holds it against its own definition.
         {%- for rate in ['conversion_rate', 'bounce_rate', 'average_order_value'] %}
         rate_changes.{{ rate }}_change_by_mix,
         cast(
@@ -223,8 +221,9 @@ int_kpis_by_period as (
             - previous.{{ rate }}
             - rate_changes.{{ rate }}_change_by_mix
             as numeric(18, 6)
-        ) as {{ rate }}_change_by_rate{% if not loop.last %},{% endif %}
+        ) as {{ rate }}_change_by_rate,
         {%- endfor %}
+        measured.*
 
     from measured
 

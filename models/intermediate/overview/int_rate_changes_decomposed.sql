@@ -23,11 +23,11 @@ sides as (
     select
         period,
         period_start,
-        landing_page_type,
         {%- for measure in measures %}
         {{ measure }},
-        0 as previous_{{ measure }}{% if not loop.last %},{% endif %}
+        0 as previous_{{ measure }},
         {%- endfor %}
+        landing_page_type
 
     from segments
 
@@ -36,11 +36,11 @@ sides as (
     select
         period,
         cast({{ dbt.dateadd('day', 7, 'period_start') }} as date) as period_start,
-        landing_page_type,
         {%- for measure in measures %}
         0 as {{ measure }},
-        {{ measure }} as previous_{{ measure }}{% if not loop.last %},{% endif %}
+        {{ measure }} as previous_{{ measure }},
         {%- endfor %}
+        landing_page_type
 
     from segments
 
@@ -51,12 +51,11 @@ paired as (
     select
         period,
         period_start,
-        landing_page_type,
         {%- for measure in measures %}
         cast(sum({{ measure }}) as double precision) as {{ measure }},
-        cast(sum(previous_{{ measure }}) as double precision)
-            as previous_{{ measure }}{% if not loop.last %},{% endif %}
+        cast(sum(previous_{{ measure }}) as double precision) as previous_{{ measure }},
         {%- endfor %}
+        landing_page_type
 
     from sides
 
@@ -70,7 +69,6 @@ weighed as (
 
     select
         period,
-        period_start,
         {%- for rate, (numerator, denominator) in rates.items() %}
         {{ denominator }}
         / nullif(sum({{ denominator }}) over (partition by period, period_start), 0)
@@ -87,8 +85,9 @@ weighed as (
             previous_{{ numerator }} / nullif(previous_{{ denominator }}, 0),
             {{ numerator }} / nullif({{ denominator }}, 0),
             0
-        ) as previous_{{ rate }}{% if not loop.last %},{% endif %}
+        ) as previous_{{ rate }},
         {%- endfor %}
+        period_start
 
     from paired
 
@@ -98,8 +97,6 @@ int_rate_changes_decomposed as (
 
     select
         period,
-        period_start,
-
         {%- for rate in rates %}
         cast(
             sum(
@@ -114,8 +111,9 @@ int_rate_changes_decomposed as (
                 * ({{ rate }} - previous_{{ rate }})
             )
             as numeric(18, 6)
-        ) as {{ rate }}_change_by_rate{% if not loop.last %},{% endif %}
+        ) as {{ rate }}_change_by_rate,
         {%- endfor %}
+        period_start
 
     from weighed
 

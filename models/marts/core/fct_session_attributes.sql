@@ -1,3 +1,9 @@
+{%- set first_columns = [] -%}
+{%- for column in var('event_passthroughs') -%}
+    {%- do first_columns.append(
+        first_by(column, 'event_sequence', column ~ ' is not null') ~ ' as ' ~ column
+    ) -%}
+{%- endfor -%}
 with
 
 events as (
@@ -10,10 +16,7 @@ events as (
 first_values as (
 
     select
-        {%- for column in var('event_passthroughs') %}
-        {{ first_by(column, 'event_sequence', column ~ ' is not null') }} as {{ column }},
-        {%- endfor %}
-        session_id
+        {{ (first_columns + ['session_id']) | join(',\n        ') }}
 
     from events
 

@@ -134,15 +134,16 @@ kpi_personalization_depth as (
         stocked_products.stocked_products,
         {{ ratio(
             'coalesce(similarities.distinct_products, 0)', 'stocked_products.stocked_products'
-        ) }}
-            as catalogue_coverage,
+        ) }} as catalogue_coverage,
         cast(coalesce(top_sets.top_list_visitors, 0) as bigint) as top_list_visitors,
         {{ ratio('top_sets.top_list_visitors', 'top_sets.comparable_visitors') }} as top_list_share,
         cast(
             case
                 when top_sets.comparable_visitors >= 2
-                    then 1 - similarities.total_similarity
-                    / (top_sets.comparable_visitors * (top_sets.comparable_visitors - 1))
+                    then
+                        1
+                        - similarities.total_similarity
+                        / (top_sets.comparable_visitors * (top_sets.comparable_visitors - 1))
             end as numeric(18, 6)
         ) as personalization_index
 

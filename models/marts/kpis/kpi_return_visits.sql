@@ -94,8 +94,7 @@ counted as (
     select
         cohort_date,
         experience,
-        count(*) as visitors
-        {%- for days in horizons %},
+        {%- for days in horizons %}
         count(case when microseconds_observed >= {{ days }} * 86400000000 then 1 end)
             as eligible_visitors_{{ days }}d,
         count(
@@ -105,8 +104,9 @@ counted as (
                     and microseconds_to_return <= {{ days }} * 86400000000
                     then 1
             end
-        ) as returned_visitors_{{ days }}d
+        ) as returned_visitors_{{ days }}d,
         {%- endfor %}
+        count(*) as visitors
 
     from visitors
 
@@ -120,13 +120,13 @@ kpi_return_visits as (
         cohort_date,
         experience,
 
-        visitors
-        {%- for days in horizons %},
+        {%- for days in horizons %}
         eligible_visitors_{{ days }}d,
         returned_visitors_{{ days }}d,
         {{ ratio('returned_visitors_' ~ days ~ 'd', 'eligible_visitors_' ~ days ~ 'd') }}
-            as return_rate_{{ days }}d
+            as return_rate_{{ days }}d,
         {%- endfor %}
+        visitors
 
     from counted
 

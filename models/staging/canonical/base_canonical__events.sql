@@ -42,11 +42,8 @@ base_canonical__events as (
         {%- for column in var('event_passthroughs') %}
         {{ column }},
         {%- endfor %}
-        {% if var('source') == 'demo' -%}
-            cast(null as {{ dbt.type_string() }}) as unreadable_line
-        {%- else -%}
-            unreadable_line
-        {%- endif %}
+        {{ 'unreadable_line' if var('source') != 'demo' else dbt.cast('null', dbt.type_string()) }}
+            as unreadable_line
 
     from source
 
