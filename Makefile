@@ -30,7 +30,7 @@ help: ## Show the targets
 		| while IFS='#' read -r name text; do printf 'make %-12s %s\n' "$$name" "$$text"; done
 
 build: $(VENV)/.runtime ## Build, test and publish the demo shop, and show its KPIs
-	@$(BIN)/liftmart build
+	@$(BIN)/liftmart build --source demo
 
 test: lint check-build pytest ## Run everything that CI runs
 

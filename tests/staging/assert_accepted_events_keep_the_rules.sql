@@ -1,4 +1,5 @@
--- The rules of the event contract, asked of what was accepted.
+-- The rules of the event contract, asked of what was accepted. Counted and not filtered: a filter would
+-- have the engine guess that few events remain, and keep the others in memory.
 with
 
 events as (
@@ -7,37 +8,48 @@ events as (
 
 ),
 
-judged as (
+counted as (
 
     select
-        event_id,
-        case
-            when
-                event_id is null
-                or event_name is null
-                or visitor_id is null
-                or occurred_at is null
-                or received_at is null
-                then 'what is required is missing'
-            when event_name not in ({{ quoted(event_names() + ['other']) }})
-                then 'event_name is not known'
-            when page_type not in ({{ quoted(var('page_types')) }}) then 'page_type is not known'
-            when device_type not in ({{ quoted(var('device_types')) }})
-                then 'device_type is not known'
-            when
-                occurred_at
-                > {{ dbt.dateadd('minute', var('clock_skew_minutes'), 'received_at') }}
-                then 'it occurred in the future'
-            when
-                received_at
-                > {{ dbt.dateadd('hour', var('max_lateness_hours'), 'occurred_at') }}
-                then 'it was received too late'
-            when
-                event_name in ('order_completed', 'order_refunded')
-                and order_id is null
-                then 'order_id is missing'
-            when order_revenue < 0 or refund_amount < 0 then 'an amount is negative'
-        end as broken_rule
+        count(
+            case
+                when
+                    event_id is null
+                    or event_name is null
+                    or visitor_id is null
+                    or occurred_at is null
+                    or received_at is null
+                    then 1
+            end
+        ) as without_what_is_required,
+        count(case when event_name not in ({{ quoted(event_names() + ['other']) }}) then 1 end)
+            as of_an_unknown_name,
+        count(case when page_type not in ({{ quoted(var('page_types')) }}) then 1 end)
+            as of_an_unknown_page_type,
+        count(case when device_type not in ({{ quoted(var('device_types')) }}) then 1 end)
+            as of_an_unknown_device_type,
+        count(
+            case
+                when
+                    occurred_at
+                    > {{ dbt.dateadd('minute', var('clock_skew_minutes'), 'received_at') }}
+                    then 1
+            end
+        ) as in_the_future,
+        count(
+            case
+                when
+                    received_at
+                    > {{ dbt.dateadd('hour', var('max_lateness_hours'), 'occurred_at') }}
+                    then 1
+            end
+        ) as too_late,
+        count(
+            case
+                when event_name in ('order_completed', 'order_refunded') and order_id is null then 1
+            end
+        ) as without_an_order_id,
+        count(case when order_revenue < 0 or refund_amount < 0 then 1 end) as of_a_negative_amount
 
     from events
 
@@ -45,9 +57,17 @@ judged as (
 
 broken as (
 
-    select * from judged
+    select * from counted
 
-    where broken_rule is not null
+    where
+        without_what_is_required
+        + of_an_unknown_name
+        + of_an_unknown_page_type
+        + of_an_unknown_device_type
+        + in_the_future
+        + too_late
+        + without_an_order_id
+        + of_a_negative_amount > 0
 
 )
 
