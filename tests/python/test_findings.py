@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import sqrt
+from statistics import NormalDist, mean, variance
 
 import pytest
 from models_on_rows import ModelsOnRows, Row
@@ -331,3 +333,31 @@ def test_the_week_that_is_judged_is_the_last_complete_one(models: ModelsOnRows) 
     rows = findings(models, replace(HEALTHY, days=21, bounced=(0.4, 0.4, 0.9)))
     assert names(rows) == {("kpi_fell", "bounce_rate", "all")}
     assert rows[0]["finding_date"] == date(2026, 3, 16)
+
+
+def p_value(gap: float, *squared_errors: float) -> float:
+    """Return how likely normal chance alone gives a gap as large, or larger."""
+    return NormalDist().cdf(-gap / sqrt(sum(squared_errors)))
+
+
+def test_p_values_are_those_of_unpooled_z_tests(models: ModelsOnRows) -> None:
+    fell = {experience: (0.25, 0.2, 0.2) for experience in EXPERIENCES}
+    shop = replace(HEALTHY, converted=fell, order_value=(51, 50, 50))
+    found = {row["kpi"]: row["p_value"] for row in findings(models, shop)}
+
+    orders = [float(order["gross_revenue"]) for order in shop.rows()["fct_orders"]]
+    before, after = orders[:150], orders[150:]
+    assert len(after) == 120
+    expected = {
+        "conversion_rate": p_value(0.05, 0.2 * 0.8 / 600, 0.25 * 0.75 / 600),
+        "average_order_value": p_value(
+            mean(before) - mean(after), variance(before) / 150, variance(after) / 120
+        ),
+    }
+    assert found == pytest.approx(expected)
+
+
+def test_a_click_through_below_half_is_found_with_its_p_value(models: ModelsOnRows) -> None:
+    (row,) = findings(models, replace(HEALTHY, sessions=2400, basket_clicked=0.05))
+    squared_errors = 0.05 * 0.95 / 1600, 0.25 * 0.125 * 0.875 / 3200
+    assert row["p_value"] == pytest.approx(p_value(0.5 * 0.125 - 0.05, *squared_errors))
