@@ -1,3 +1,6 @@
+{#- A duplicate is no bot, and its line could be read. -#}
+{%- set kept_columns = event_columns() | reject('in', ['is_bot', 'unreadable_line']) | list
+    + var('event_passthroughs') -%}
 with
 
 validated_events as (
@@ -38,14 +41,7 @@ rejected_events as (
 
         event_name,
         'duplicate_event' as reason,
-        {{ row_as_json([
-            'event_id', 'event_name', 'occurred_at', 'received_at', 'visitor_id', 'customer_id',
-            'page_type', 'page_url', 'referrer_url', 'traffic_source', 'traffic_medium',
-            'traffic_campaign', 'device_type', 'country_code', 'engagement_seconds', 'placement_id',
-            'recommendation_id', 'strategy_id', 'is_personalized', 'is_viewable', 'search_term',
-            'search_results_count', 'experiment_id', 'variant_id', 'order_id', 'currency',
-            'order_revenue', 'refund_amount', 'items'
-        ]) }} as raw_values,
+        {{ row_as_json(kept_columns) }} as raw_values,
 
         occurred_at
 
