@@ -1,5 +1,5 @@
--- The rules of the event contract, asked of what was accepted. Counted and not filtered: a filter would
--- have the engine guess that few events remain, and keep the others in memory.
+-- The rules of the event contract, asked of what was accepted. Counted and not filtered: a filter
+-- would have the engine guess that few events remain, and keep the others in memory.
 with
 
 events as (
