@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from statistics_sql import (
+    PROJECT,
     Arm,
     Columns,
     Values,
@@ -53,13 +54,18 @@ ANALYSES = {
         select * from adjusted
     """,
 }
+# What docs/statistics.md shows.
+EXAMPLE = (
+    (PROJECT / "docs" / "statistics.md").read_text().partition("```sql\n")[2].partition("```")[0]
+)
 ALPHA = 0.05
 TUNING = 5000
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return compile_queries(FUNCTIONS | ANALYSES, tmp_path_factory.mktemp("statistics"))
+    queries = FUNCTIONS | ANALYSES | {"example": EXAMPLE}
+    return compile_queries(queries, tmp_path_factory.mktemp("statistics"))
 
 
 def evaluate(sql: str, grid: Iterable[tuple[float, ...]]) -> list[tuple[float, ...]]:
@@ -249,6 +255,14 @@ def test_alpha_and_tuning_can_be_given(compiled: dict[str, str]) -> None:
     (result,) = query(compiled["alpha_01"], "arms", arms_of("e", *pair, "mean", sums_of))
 
     assert_close(result, expected(*pair, "mean", 0.01, 800))
+
+
+def test_the_example_of_the_documentation_runs(compiled: dict[str, str]) -> None:
+    (result,) = query(compiled["example"], "nothing", [{"x": 1}])
+
+    counts = ((1198, 20117), (2632, 40236))
+    arms = [{"x": np.repeat([1.0, 0.0], [buyers, n - buyers])} for buyers, n in counts]
+    assert_close(result, expected(*arms, "proportion", ALPHA, TUNING))
 
 
 def test_values_far_from_zero_keep_their_digits_as_moments(compiled: dict[str, str]) -> None:
