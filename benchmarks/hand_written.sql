@@ -3,7 +3,21 @@
 -- shop's parquet. It gives the numbers of the marts, and is what the marts' cost is measured against.
 
 create or replace view hand_valid as
-select * from raw_events
+select * replace (
+    case
+        when page_type in (
+            'home', 'category', 'search', 'product', 'add_to_cart', 'cart', 'checkout', 'order_confirmation', 'account', 'content'
+        ) then page_type
+        when page_type is not null then 'other'
+    end as page_type,
+    case
+        when device_type in ('desktop', 'mobile', 'tablet') then device_type when device_type is not null then 'other'
+    end as device_type,
+    list_filter(
+        items, lambda i: i.product_id is not null and coalesce(i.quantity, 1) >= 0 and coalesce(i.unit_price, 0) >= 0
+    ) as items
+)
+from raw_events
 where
     trim(event_id) <> ''
     and trim(event_name) <> ''
@@ -58,11 +72,13 @@ orders as (
 )
 select
     orders.*,
-    case when orders.currency = 'EUR' then gross_revenue_original
-        else round(gross_revenue_original * rates.rate, 4)
+    case when orders.currency = 'EUR' then cast(gross_revenue_original as decimal(18, 4))
+        else cast(round(cast(gross_revenue_original as decimal(28, 4)) * rates.rate, 4) as decimal(18, 4))
     end as gross_revenue
 from orders
-asof left join (select * from raw_exchange_rates where rate > 0) as rates
+asof left join (
+    select currency, rate_date, cast(min(rate) as decimal(18, 8)) as rate from raw_exchange_rates where rate > 0 group by all
+) as rates
     on orders.currency = rates.currency and orders.occurred_at >= rates.rate_date;
 
 create or replace table hand_session_events as
