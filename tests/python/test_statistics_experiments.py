@@ -467,3 +467,166 @@ def test_a_broken_split_makes_the_experiment_invalid(shop: tuple[list[Visitor], 
     assert verdicts["long"] == {("invalid", "sample_ratio_mismatch")}
     assert ("invalid", "sample_ratio_mismatch") not in verdicts["short"]
     assert "fixed_test" in {reason for _, reason in verdicts["short"]}
+
+
+# Shops that go wrong
+
+
+def assigned(variants: dict[str, int], orders: dict[str, int], device: str = "mobile") -> list[Row]:
+    """Return the events of that many visitors by variant, of whom that many order for 10."""
+    events: list[Row] = []
+    for variant, visitors in variants.items():
+        for number in range(visitors):
+            visitor = f"{device}-{variant}-{number}"
+            columns = {"visitor_id": visitor, "device_type": device, "currency": "EUR"}
+            names = ["page_viewed", "experiment_viewed"]
+            names += ["order_completed"] * (number < orders[variant])
+            for second, name in enumerate(names):
+                event = columns | {"event_id": f"{visitor}-{second}", "event_name": name}
+                event["occurred_at"] = f"2026-03-20T10:00:{second:02}"
+                if name == "experiment_viewed":
+                    event |= {"experiment_id": "x", "variant_id": variant}
+                if name == "order_completed":
+                    event |= {"order_id": visitor, "order_revenue": "10"}
+                events.append(event)
+    return events
+
+
+def declared(**controls: bool) -> list[Row]:
+    """Return variants of equal share, of which some are controls."""
+    return [
+        {
+            "experiment_id": "x",
+            "variant_id": name,
+            "is_control": str(control),
+            "expected_share": "1",
+        }
+        for name, control in controls.items()
+    ]
+
+
+def deciding(tables: dict[str, list[Row]]) -> list[Row]:
+    """Return the rows that decide: revenue per visitor, of all visitors."""
+    return [
+        row
+        for row in tables["kpi_experiment_results"]
+        if (row["metric"], row["segment_name"]) == ("revenue_per_visitor", "all")
+    ]
+
+
+def test_a_clear_effect_raises(project: CompiledProject) -> None:
+    events = assigned({"a": 900, "b": 900}, {"a": 50, "b": 200})
+    tables = project.run(Shop(events, experiment_variants=declared(a=True, b=False)))
+
+    (row,) = deciding(tables)
+    assert (row["verdict"], row["reason"]) == ("raised", "always_valid_test")
+    assert row["lift"] == pytest.approx(3)
+    assert row["sequential_p_value"] < 0.001
+    shares = {
+        row["driver"]: row["share_of_change"]
+        for row in tables["kpi_experiment_drivers"]
+        if row["segment_name"] == "all"
+    }
+    assert shares == pytest.approx(
+        {"conversion_rate": 1, "orders_per_buyer": 0, "average_order_value": 0}, abs=1e-9
+    )
+
+
+def test_a_broken_split_is_invalid_although_the_effect_is_clear(project: CompiledProject) -> None:
+    events = assigned({"a": 900, "b": 1100}, {"a": 50, "b": 300})
+    (row,) = deciding(project.run(Shop(events, experiment_variants=declared(a=True, b=False))))
+
+    assert (row["verdict"], row["reason"]) == ("invalid", "sample_ratio_mismatch")
+    assert row["p_value"] < 0.001
+
+
+def test_too_few_visitors_are_too_few(project: CompiledProject) -> None:
+    events = assigned({"a": 9, "b": 9}, {"a": 1, "b": 8})
+    (row,) = deciding(project.run(Shop(events, experiment_variants=declared(a=True, b=False))))
+
+    assert (row["verdict"], row["reason"]) == ("insufficient_data", "too_few_units")
+    assert row["p_value"] < 0.05
+
+
+def test_crossovers_are_in_no_arm(project: CompiledProject) -> None:
+    events = assigned({"a": 50, "b": 50}, {"a": 10, "b": 20})
+    second = [
+        event
+        | {"event_id": f"{event['event_id']}-again", "variant_id": "a"}
+        | {"occurred_at": "2026-03-20T11:00:00"}
+        for event in events
+        if event.get("variant_id") == "b"
+    ]
+    also = [
+        event | {"variant_id": "b", "event_id": f"{event['event_id']}-too"}
+        for event in events
+        if event.get("variant_id") == "a"
+    ]
+    tables = project.run(
+        Shop(events + second + also, experiment_variants=declared(a=True, b=False))
+    )
+
+    (row,) = deciding(tables)
+    assert (row["verdict"], row["reason"]) == ("invalid", "too_many_crossovers")
+    assert (row["units"], row["control_units"]) == (0, 0)
+    assert {row[name] for name in ("variant_value", "absolute_difference", "lift", "p_value")} == {
+        None
+    }
+    assert tables["kpi_experiment_daily"] == []
+    (check,) = [row for row in tables["kpi_experiment_checks"] if row["check_name"] == "crossovers"]
+    assert (check["units"], check["observed_value"], check["is_passed"]) == (100, 1, False)
+
+
+@pytest.mark.parametrize(
+    "variants",
+    [[], declared(a=False, b=False), declared(a=True, b=True)],
+    ids=["undeclared", "none", "two"],
+)
+def test_without_one_control_there_is_nothing_to_compare(
+    project: CompiledProject, variants: list[Row]
+) -> None:
+    events = assigned({"a": 50, "b": 50}, {"a": 10, "b": 20})
+    rows = deciding(project.run(Shop(events, experiment_variants=variants)))
+
+    assert [(row["variant_id"], float(row["variant_value"])) for row in rows] in (
+        [("a", 2), ("b", 4)],
+        [("b", 4), ("a", 2)],
+    )
+    for row in rows:
+        assert (row["verdict"], row["reason"]) == ("insufficient_data", "no_control")
+        assert row["control_variant_id"] is row["control_value"] is row["p_value"] is None
+
+
+def test_a_reversal_by_segment_is_flagged(project: CompiledProject) -> None:
+    """On each device more convert in b, but b has more of the device that rarely converts."""
+    events = assigned({"a": 400, "b": 100}, {"a": 200, "b": 60}, device="desktop")
+    events += assigned({"a": 100, "b": 400}, {"a": 10, "b": 60}, device="mobile")
+    tables = project.run(Shop(events, experiment_variants=declared(a=True, b=False)))
+
+    (row,) = deciding(tables)
+    assert row["absolute_difference"] < 0
+    checks = {
+        row["segment_name"]: row
+        for row in tables["kpi_experiment_checks"]
+        if (row["check_name"], row["metric"]) == ("same_sign_in_segments", "revenue_per_visitor")
+    }
+    assert checks["device_type"]["is_passed"] is False
+    assert checks["device_type"]["observed_value"] == pytest.approx(-1.8)
+    assert checks["device_type"]["expected_value"] == pytest.approx((1.0 + 0.5) / 2)
+    assert checks["visitor_type"]["is_passed"] is True
+
+
+def test_a_shop_without_experiments_has_none(project: CompiledProject) -> None:
+    tables = project.run(
+        Shop([event for event in assigned({"a": 3}, {"a": 1}) if "variant_id" not in event])
+    )
+
+    assert {name: tables[name] for name in TABLES} == {name: [] for name in TABLES}
+
+
+def test_an_experiment_that_nobody_has_seen_says_so(project: CompiledProject) -> None:
+    events = [event for event in assigned({"a": 3}, {"a": 1}) if "variant_id" not in event]
+    (row,) = deciding(project.run(Shop(events, experiment_variants=declared(a=True, b=False))))
+
+    assert (row["verdict"], row["reason"]) == ("insufficient_data", "no_units")
+    assert (row["units"], row["control_units"], row["variant_value"]) == (0, 0, None)
