@@ -67,7 +67,7 @@ def differing_rows(published: Path, by_hand: Path) -> dict[str, int]:
         columns = [row[0] for row in connection.execute(f"describe by_hand.{table}").fetchall()]
         rates = ("_rate", "_value", "_session", "_order")
         counts = [name for name in columns[6:] if not name.endswith(rates)]
-        money = [f"round(cast({name} as decimal(28, 4)), 2)" for name in counts]
+        money = [f"round(cast(coalesce({name}, 0) as decimal(28, 4)), 2)" for name in counts]
         chosen = ", ".join([*columns[:6], *money])
         ours = f"select {chosen} from published.marts.{mart}"
         theirs = f"select {chosen} from by_hand.{table}"
