@@ -17,7 +17,14 @@ from liftmart.contract import TABLES
 from liftmart.errors import Interrupted, UsageError, UserError, explain_text, explained
 from liftmart.load import SOURCES, Loaded, damaged_files, load
 from liftmart.publish import Publication, attach_published, publish, read_published
-from liftmart.show import Terminal, counted, show_kpis, show_missing_rates, show_rejections
+from liftmart.show import (
+    Terminal,
+    counted,
+    show_experiments,
+    show_kpis,
+    show_missing_rates,
+    show_rejections,
+)
 from liftmart.warehouse import Warehouse, now, read_json, write_json
 
 MOST_FAILURES = 10
@@ -177,7 +184,8 @@ def _run(
             publication = publish(warehouse, outcome.relations, about, stage)
         run["published_version"] = publication.version
         run["published"] = asdict(publication)
-        show(warehouse, terminal, list(variables["page_types"]))
+        page_types = list(variables["page_types"])
+        show(warehouse, terminal, page_types, float(variables["experiment_alpha"]))
     except (KeyboardInterrupt, duckdb.InterruptException):
         what = f"version {publication.version} is" if publication else "nothing was"
         raise Interrupted(f"interrupted, {what} published") from None
@@ -220,8 +228,10 @@ def publish_again(warehouse: Warehouse, wait: bool, terminal: Terminal) -> Publi
             raise Interrupted("interrupted, nothing was published") from None
 
 
-def show(warehouse: Warehouse, terminal: Terminal, page_types: list[str]) -> None:
-    """Print the KPIs by placement, the rejected rows and where the published warehouse lies."""
+def show(
+    warehouse: Warehouse, terminal: Terminal, page_types: list[str], experiment_alpha: float
+) -> None:
+    """Print KPIs by placement, experiments, rejected rows and where the published file lies."""
     publication = read_published(warehouse)
     if publication is None:
         return
@@ -230,6 +240,7 @@ def show(warehouse: Warehouse, terminal: Terminal, page_types: list[str]) -> Non
         terminal.print()
         show_kpis(connection, terminal, page_types, publication.reporting_currency)
         terminal.print()
+        show_experiments(connection, terminal, experiment_alpha)
         show_missing_rates(connection, terminal, publication.reporting_currency)
         show_rejections(connection, terminal)
     finally:

@@ -12,6 +12,8 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from liftmart.sentences import experiment_sentences
+
 # A plain log gets a line of progress at most this often.
 SECONDS_BETWEEN_LINES = 10.0
 # What a line of a log or of a pipe may be wide.
@@ -368,3 +370,22 @@ def show_missing_rates(
         f" {'has' if total == 1 else 'have'} no exchange rate to {currency}: pass"
         f" --vars 'reporting_currency: {missing[0][0]}' or load exchange_rates."
     )
+
+
+def show_experiments(
+    connection: duckdb.DuckDBPyConnection, terminal: Terminal, alpha: float
+) -> None:
+    """Print what each experiment caused, one sentence for each variant but the control.
+
+    Args:
+        connection: With the published warehouse attached as `published`.
+        terminal: Where to.
+        alpha: The var experiment_alpha of the build.
+    """
+    sentences = experiment_sentences(connection, alpha)
+    if not sentences:
+        return
+    terminal.print("Experiments: what the variants caused (marts.kpi_experiment_results)")
+    for experiment, sentence in sentences:
+        terminal.print(f"  {experiment}: {sentence}")
+    terminal.print()

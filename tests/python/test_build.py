@@ -54,6 +54,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, 
 
 def test_the_demo_shop_is_built_and_published(demo: tuple[Path, str, str]) -> None:
     warehouse, out, err = demo
+    assert "personalized_recommendations: Personalized recommendations made no detectable" in out
     assert out.rstrip().endswith(f"Published version 1: {warehouse}/liftmart.duckdb")
     assert " tests passed" in err
     rows = published(warehouse)
