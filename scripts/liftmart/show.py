@@ -382,7 +382,12 @@ def show_experiments(
         terminal: Where to.
         alpha: The var experiment_alpha of the build.
     """
-    sentences = experiment_sentences(connection, alpha)
+    # A shop may have switched the experiment models off.
+    marts = connection.execute(
+        "select 1 from information_schema.tables where table_catalog = 'published'"
+        " and table_name in ('kpi_experiment_daily', 'kpi_experiment_drivers')"
+    ).fetchall()
+    sentences = experiment_sentences(connection, alpha) if len(marts) == 2 else []
     if not sentences:
         return
     terminal.print("Experiments: what the variants caused (marts.kpi_experiment_results)")
