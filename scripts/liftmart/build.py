@@ -185,7 +185,7 @@ def _run(
         run["published_version"] = publication.version
         run["published"] = asdict(publication)
         page_types = list(variables["page_types"])
-        show(warehouse, terminal, page_types, float(variables.get("experiment_alpha", 0.05)))
+        show(warehouse, terminal, page_types, float(variables["experiment_alpha"]))
     except (KeyboardInterrupt, duckdb.InterruptException):
         what = f"version {publication.version} is" if publication else "nothing was"
         raise Interrupted(f"interrupted, {what} published") from None

@@ -103,7 +103,7 @@ def experiment_sentence(row: Row, drivers: Sequence[Row] = (), alpha: float = 0.
 
 
 def experiment_sentences(
-    connection: duckdb.DuckDBPyConnection, alpha: float = 0.05
+    connection: duckdb.DuckDBPyConnection, alpha: float
 ) -> list[tuple[str, str]]:
     """Say what each experiment did to revenue per visitor.
 

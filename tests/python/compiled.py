@@ -6,7 +6,7 @@ models compile to their full-refresh form.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -39,6 +39,43 @@ def raw_columns(settings: Settings) -> dict[str, list[str]]:
     tables = [field.name for field in fields(Shop) if field.name != "events"]
     columns = {table: list(readers_of_table(table, settings)) for table in tables}
     return {"events": [*readers(settings), "items", "unreadable_line"], **columns}
+
+
+def compile_nodes(
+    selection: Iterable[str], folder: Path, variables: Mapping[str, object]
+) -> dict[str, Row]:
+    """Compile a selection of models without a database; return all models and seeds by id."""
+    arguments = ["compile", "--quiet", "--no-introspect", "--no-populate-cache", "--threads", "1"]
+    arguments += ["--target", "lint", "--vars", json.dumps(variables), "--select", *selection]
+    arguments += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    arguments += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    with redirect_stdout(StringIO()):
+        result = dbtRunner().invoke(arguments)
+    if not result.success:
+        raise AssertionError(f"dbt compile fails: {result.exception or result.result}")
+    nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"]
+    return {key: node for key, node in nodes.items() if node["resource_type"] in ("model", "seed")}
+
+
+def fill(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Mapping[str, str],
+    rows: Sequence[Row],
+) -> None:
+    """Make a table of rows, with the columns and their types; what a row lacks is null."""
+    values = ", ".join(f"unnest(cast(? as {kind}[])) as {name}" for name, kind in columns.items())
+    connection.execute(
+        f"create or replace table {relation} as select {values}",
+        [[row.get(column) for row in rows] for column in columns],
+    )
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[Row]:
+    """Return the rows of a relation, by column name."""
+    cursor = connection.execute(f"select * from {relation}")
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 class CompiledProject:
@@ -80,7 +117,7 @@ class CompiledProject:
             except duckdb.Error as error:
                 raise AssertionError(f"{model.name} fails: {error}") from error
         return {
-            model.name: self._rows(model.relation)
+            model.name: rows_of(self.connection, model.relation)
             for model in self.models
             if model.name in self.tables
         }
@@ -88,38 +125,13 @@ class CompiledProject:
     def _load(
         self, relation: str, columns: list[str], rows: list[Row], types: dict[str, str]
     ) -> None:
-        kinds = [types.get(column, "varchar") for column in columns]
-        values = ", ".join(
-            f"unnest(cast(? as {kind}[])) as {column}"
-            for column, kind in zip(columns, kinds, strict=True)
-        )
-        self.connection.execute(
-            f"create or replace table {relation} as select {values}",
-            [[row.get(column) for row in rows] for column in columns],
-        )
-
-    def _rows(self, relation: str) -> list[Row]:
-        cursor = self.connection.execute(f"select * from {relation}")
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        kinds = {column: types.get(column, "varchar") for column in columns}
+        fill(self.connection, relation, kinds, rows)
 
 
 def _compile(settings: Settings, tables: Iterable[str], folder: Path) -> Iterator[Model]:
-    variables = json.dumps(settings.as_vars() | {"source": "canonical"})
-    arguments = ["compile", "--quiet", "--no-introspect", "--no-populate-cache", "--threads", "1"]
-    arguments += ["--target", "lint", "--vars", variables, "--select", *(f"+{t}" for t in tables)]
-    arguments += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    arguments += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-    with redirect_stdout(StringIO()):
-        result = dbtRunner().invoke(arguments)
-    if not result.success:
-        raise AssertionError(f"dbt compile fails: {result.exception or result.result}")
-    manifest = json.loads((folder / "target" / "manifest.json").read_text())
-    nodes = {
-        key: node
-        for key, node in manifest["nodes"].items()
-        if node["resource_type"] in ("model", "seed")
-    }
+    variables = settings.as_vars() | {"source": "canonical"}
+    nodes = compile_nodes([f"+{table}" for table in tables], folder, variables)
     parents = {
         key: nodes.keys() & node["depends_on"].get("nodes", []) for key, node in nodes.items()
     }

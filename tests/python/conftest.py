@@ -222,7 +222,7 @@ def tiny_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "name: tiny\nversion: '1.2.3'\nconfig-version: 2\nprofile: liftmart\n"
             "flags: {send_anonymous_usage_stats: false}\n"
             "vars:\n  source: demo\n  page_types: [home, other]\n  reporting_currency: EUR\n"
-            "  reporting_timezone: UTC\n  slow_rows: 1\n"
+            "  reporting_timezone: UTC\n  slow_rows: 1\n  experiment_alpha: 0.05\n"
             f"models:\n  tiny:\n    +materialized: table\n{schemas}"
         ),
         "profiles.yml": (PROJECT / "profiles.yml").read_text(),

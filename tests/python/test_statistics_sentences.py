@@ -153,7 +153,7 @@ def test_sentences_are_read_from_the_published_marts() -> None:
                 [list(row.values()) for row in rows],
             )
 
-        sentences = experiment_sentences(connection)
+        sentences = experiment_sentences(connection, 0.05)
 
     assert sentences == [
         (
