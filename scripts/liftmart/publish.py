@@ -17,6 +17,40 @@ from liftmart.warehouse import Warehouse, now, read_json, replace_file
 # Older clients, today's BI tools among them, can open what is stored so.
 STORAGE_VERSION = "v1.4.0"
 
+# What describes each table, view (with no column) and column of every database that is open.
+DESCRIBED = """
+    select database_name, schema_name || '.' || table_name as name, '' as column_name, comment
+    from duckdb_tables()
+    union all
+    select database_name, schema_name || '.' || view_name as name, '' as column_name, comment
+    from duckdb_views()
+    union all
+    select database_name, schema_name || '.' || table_name as name, column_name, comment
+    from duckdb_columns()
+"""
+# The tables that are no models of dbt.
+OWN_COMMENTS = (
+    ("ops.loads", "", "One file that is loaded. **Grain:** one row per file."),
+    ("ops.loads", "source", "canonical or ga4."),
+    ("ops.loads", "table_name", "The table of the event contract that it belongs to."),
+    ("ops.loads", "file", "Its absolute path; two files of the same content are loaded once."),
+    ("ops.loads", "content_hash", "SHA-256 of its bytes, the first 32 hex digits."),
+    ("ops.loads", "rows", "Rows in it, unreadable lines included."),
+    ("ops.loads", "unreadable_lines", "Lines of a CSV file that could not be read."),
+    ("ops.loads", "bytes", "Its size."),
+    ("ops.loads", "loaded_at", "When it was loaded, UTC."),
+    ("ops.published", "", "What this file holds. **Grain:** one row."),
+    ("ops.published", "version", "1 for the first publication, then one more each time."),
+    ("ops.published", "published_at", "When it was published, UTC."),
+    ("ops.published", "source", "Where the events came from: demo, canonical or ga4."),
+    ("ops.published", "project_version", "Of the dbt project."),
+    ("ops.published", "reporting_currency", "What money is shown in."),
+    ("ops.published", "reporting_timezone", "What days are counted in."),
+    ("ops.published", "accepted_events", "Events that the KPIs stand on."),
+    ("ops.published", "rejected_events", "Rows in ops.rejected_events."),
+    ("ops.published", "last_event_at", "When the latest accepted event occurred, UTC."),
+)
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -76,22 +110,15 @@ def publish(
         connection.execute(
             f"attach {literal(new)} as published (storage_version {literal(STORAGE_VERSION)})"
         )
-        comments: dict[str, str] = dict(
-            connection.execute(
-                "select schema_name || '.' || table_name, comment from duckdb_tables()"
-                " where database_name = 'build' and comment is not null"
-            ).fetchall()
-        )
         tables = sorted({*relations, "ops.loads"})
         for schema in sorted({"ops", *(table.split(".")[0] for table in tables)}):
             connection.execute(f"create schema published.{schema}")
         for number, table in enumerate(tables):
             stage.update(number, len(tables), table)
-            connection.execute(f"create table published.{table} as select * from build.{table}")
-            if table in comments:
-                connection.execute(
-                    f"comment on table published.{table} is {literal(comments[table])}"
-                )
+            connection.execute(
+                f"create table published.{table} as"
+                f" select * from build.{table}{_order(connection, table)}"
+            )
         accepted, last_event_at = connection.execute(
             "select count(*), max(occurred_at) from build.staging.stg_events"
         ).fetchall()[0]
@@ -123,6 +150,7 @@ def publish(
             " $rejected_events as rejected_events, $last_event_at as last_event_at",
             vars(publication),
         )
+        _comment(connection, tables)
         connection.execute("checkpoint published")
         connection.execute("detach published")
         connection.close()
@@ -134,6 +162,31 @@ def publish(
         new.unlink(missing_ok=True)
         new.with_name(f"{new.name}.wal").unlink(missing_ok=True)
     return publication
+
+
+def _order(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return the clause that sorts a table by its first date; a filter on days then skips the rest.
+
+    A table without a date stays as it lies.
+    """
+    dates = connection.execute(
+        "select column_name from duckdb_columns() where database_name = 'build'"
+        " and schema_name || '.' || table_name = ? and data_type = 'DATE' order by column_index",
+        [table],
+    ).fetchall()
+    return f" order by {dates[0][0]}" if dates else ""
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
+    """Describe the published tables and their columns as those of the build are, for BI tools."""
+    described = connection.execute(
+        f"select name, column_name, comment from ({DESCRIBED}) where database_name = 'build'"
+        " and comment is not null and list_contains($tables, name)",
+        {"tables": list(tables)},
+    ).fetchall()
+    for table, column, text in [*described, *OWN_COMMENTS]:
+        what = f'column published.{table}."{column}"' if column else f"table published.{table}"
+        connection.execute(f"comment on {what} is {literal(text)}")
 
 
 def attach_published(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:

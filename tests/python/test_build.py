@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from conftest import Run, event, start, start_python, write_events
 
+from liftmart.publish import DESCRIBED
 from liftmart.warehouse import Warehouse, read_json
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -65,6 +66,16 @@ def test_the_demo_shop_is_built_and_published(demo: tuple[Path, str, str]) -> No
     assert run["published"]["version"] == 1
     assert run["built"]["tests"] > 50
     assert set(run["seconds"]) == {"load", "build", "publish", "total"}
+
+
+def test_every_published_table_and_column_is_described(demo: tuple[Path, str, str]) -> None:
+    warehouse, _, _ = demo
+    silent = f"select name, column_name from ({DESCRIBED}) where comment is null"
+    assert ask(warehouse, f"{silent} and name similar to '(marts|ops).*'") == []
+    ((grain,),) = ask(
+        warehouse, "select comment from duckdb_tables() where table_name = 'fct_sessions'"
+    )
+    assert "**Grain:** one row per session_id." in str(grain)
 
 
 def test_the_table_shows_the_rates_of_the_marts(demo: tuple[Path, str, str]) -> None:

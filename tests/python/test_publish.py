@@ -35,11 +35,16 @@ def warehouse(tmp_path: Path) -> Warehouse:
             " select timestamp '2026-01-05 10:00' + to_minutes(x) as occurred_at from range(3) t(x)"
         )
         connection.execute("create table ops.rejected_events as select 'bot' as reason")
-        connection.execute("create table ops.loads as select 'day1.csv' as file")
+        connection.execute(
+            "create table ops.loads as select 'canonical' as source, 'events' as table_name,"
+            " 'day1.csv' as file, 'f00d' as content_hash, 2 as rows, 0 as unreadable_lines,"
+            " 9 as bytes, timestamp '2026-01-05' as loaded_at"
+        )
         connection.execute(
             "create table marts.fct_orders (order_id varchar, revenue decimal(18, 4))"
         )
         connection.execute("comment on table marts.fct_orders is 'One row per order: it''s sold.'")
+        connection.execute("comment on column marts.fct_orders.revenue is 'In \"euro\".'")
         connection.execute("create table marts.fct_sessions as select 's1' as session_id")
         connection.execute("create table marts.left_over as select 1 as x")
     fill(warehouse, 1)
@@ -74,13 +79,48 @@ def test_the_tables_of_the_build_and_nothing_else_are_published(warehouse: Wareh
     ) == [
         ("marts.fct_orders", "One row per order: it's sold."),
         ("marts.fct_sessions", None),
-        ("ops.loads", None),
-        ("ops.published", None),
+        ("ops.loads", "One file that is loaded. **Grain:** one row per file."),
+        ("ops.published", "What this file holds. **Grain:** one row."),
         ("ops.rejected_events", None),
     ]
     assert ask(warehouse, "select revenue, typeof(revenue) from marts.fct_orders") == [
         (1, "DECIMAL(18,4)")
     ]
+
+
+def test_what_describes_a_column_is_published_with_it(warehouse: Warehouse) -> None:
+    with duckdb.connect(str(warehouse.build)) as connection:
+        connection.execute("drop table marts.fct_sessions")
+        connection.execute('create view marts.fct_sessions as select 1 as x, 2 as "order"')
+        connection.execute("comment on view marts.fct_sessions is 'A view.'")
+        connection.execute("comment on column marts.fct_sessions.\"order\" is 'A word of SQL.'")
+    publish_now(warehouse)
+    assert ask(
+        warehouse,
+        "select table_name, column_name, comment from duckdb_columns()"
+        " where schema_name = 'marts' and not internal order by all",
+    ) == [
+        ("fct_orders", "order_id", None),
+        ("fct_orders", "revenue", 'In "euro".'),
+        ("fct_sessions", "order", "A word of SQL."),
+        ("fct_sessions", "x", None),
+    ]
+    assert ask(
+        warehouse, "select comment from duckdb_tables() where table_name = 'fct_sessions'"
+    ) == [("A view.",)]
+
+
+def test_rows_lie_in_the_order_of_their_days(warehouse: Warehouse) -> None:
+    with duckdb.connect(str(warehouse.build)) as connection:
+        connection.execute(
+            "create or replace table marts.fct_sessions as"
+            " select x, timestamp '2026-01-01' as seen_at, cast('2026-01-01' as date)"
+            " + cast((x * 7) % 10 as integer) as session_date, cast('2026-01-01' as date) as other"
+            " from range(10) as t (x)"
+        )
+    publish_now(warehouse)
+    days = ask(warehouse, "select session_date from marts.fct_sessions order by rowid")
+    assert days == sorted(days)
 
 
 def test_what_is_published_says_so_itself(warehouse: Warehouse) -> None:
