@@ -12,10 +12,10 @@ from typing import Any
 
 import duckdb
 
-from liftmart import dbt
+from liftmart import changes, dbt
 from liftmart.contract import TABLES
 from liftmart.errors import Interrupted, UsageError, UserError, explain_text, explained
-from liftmart.load import SOURCES, Loaded, damaged_files, load
+from liftmart.load import SOURCES, Loaded, damaged_files, finish, load
 from liftmart.publish import Publication, attach_published, publish, read_published
 from liftmart.show import (
     Terminal,
@@ -150,14 +150,25 @@ def _run(
             "reporting_timezone": str(variables["reporting_timezone"]),
         }
         write_json(warehouse.build_state, {"passed": False, "source": source})
+        connection = warehouse.open_build()
+        try:
+            fingerprint = changes.fingerprint(
+                connection, dbt.project_folder(), {**variables, "source": source}
+            )
+            full_refresh = changes.begin_build(connection, fingerprint, request.full_refresh)
+        finally:
+            connection.close()
+        run["full_refresh"] = full_refresh
         with terminal.stage("build") as stage:
             outcome = dbt.build(
                 warehouse,
                 {**(request.variables or {}), "source": source},
                 stage,
-                full_refresh=request.full_refresh,
+                full_refresh=full_refresh,
                 threads=request.threads,
             )
+        if outcome.complete:
+            finish(warehouse, source, fingerprint)
         run["built"] = {"models": outcome.models, "tests": outcome.tests}
         run["warnings"] = outcome.warnings
         for warning in outcome.warnings:

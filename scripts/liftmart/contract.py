@@ -56,8 +56,10 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "ga4_events": ("event_timestamp", "event_name", "user_pseudo_id"),
 }
 
-# What the loader adds to each table of the contract: a line of a CSV file that could not be read.
+# What the loader adds to each table of the contract: a line of a CSV file that could not be read,
+# and to the events which load brought a row.
 UNREADABLE_LINE = "unreadable_line"
+LOAD_ID = "load_id"
 
 # The items of an event, where they are a native list.
 ITEMS = "struct(product_id varchar, position varchar, quantity varchar, unit_price varchar)[]"

@@ -55,6 +55,7 @@ class Outcome:
 
     Attributes:
         passed: Every model was built and every test of error severity passed.
+        complete: Every model was built, whatever the tests say of it.
         models: Models built.
         tests: Tests run.
         relations: schema.name of each table to publish.
@@ -63,6 +64,7 @@ class Outcome:
     """
 
     passed: bool = False
+    complete: bool = False
     models: int = 0
     tests: int = 0
     relations: list[str] = field(default_factory=list)
@@ -153,8 +155,10 @@ def build(
         problem = explain_text(str(result.exception), warehouse.folder)
         raise problem or UserError(f"dbt could not run: {_sentence(result.exception)}")
 
-    outcome = Outcome(passed=result.success)
-    for node_result in getattr(result.result, "results", None) or []:
+    results: list[NodeResult] = getattr(result.result, "results", None) or []
+    made = [str(one.status) for one in results if one.node.resource_type in ("model", "seed")]
+    outcome = Outcome(passed=result.success, complete=bool(made) and {*made} == {"success"})
+    for node_result in results:
         _take(outcome, node_result, warehouse)
     return outcome
 

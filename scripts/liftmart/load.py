@@ -20,10 +20,12 @@ from typing import Any
 
 import duckdb
 
+from liftmart.changes import Load, changed_loads, finish_build, note_loads
 from liftmart.contract import (
     GA4_COLUMNS,
     GA4_REFERENCE_TABLES,
     ITEMS,
+    LOAD_ID,
     REFERENCE_TABLES,
     REQUIRED,
     TABLES,
@@ -121,9 +123,13 @@ class Ledger:
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self.path, {"schemas": list(schemas), "files": files})
 
-    def sweep(self) -> None:
-        """Delete the copies that no file in the ledger needs."""
+    def sweep(self, changed: Iterable[Load] = ()) -> None:
+        """Delete the copies that neither a file in the ledger nor a changed load needs.
+
+        A build reads from the copy of a load that went whom it concerned.
+        """
         needed = {self.copy_of(file).name for file in self.files.values()}
+        needed |= {f"{load_id}.parquet" for _, load_id in changed}
         for copy in self.folder.glob("*.parquet"):
             if copy.name not in needed:
                 copy.unlink()
@@ -166,10 +172,34 @@ def load(
         tables = TABLES | {"events": (*TABLES["events"], *passthroughs)}
         _make_relations(connection, ledger, source, tables)
         ledger.write()
-        ledger.sweep()
+        ledger.sweep(changed_loads(connection))
         return done
     finally:
         connection.close()
+
+
+def finish(warehouse: Warehouse, source: str, fingerprint: str) -> None:
+    """Note that every model stands on what is loaded now, and delete the copies of what went.
+
+    Args:
+        warehouse: Its lock is held and build.duckdb is not open.
+        source: demo, canonical or ga4.
+        fingerprint: Of the build that has ended.
+    """
+    connection = warehouse.open_build()
+    try:
+        connection.execute("begin")
+        finish_build(connection, fingerprint)
+        for relation in {"canonical": ["raw_events"], "ga4": ["ga4_events"]}.get(source, []):
+            for suffix in ("new", "gone"):
+                connection.execute(
+                    f"create or replace view raw.{relation}_{suffix} as"
+                    f" select * from raw.{relation} where false"
+                )
+        connection.execute("commit")
+    finally:
+        connection.close()
+    Ledger(warehouse, source).sweep()
 
 
 def find_files(source: str, events: str) -> dict[Path, str]:
@@ -371,12 +401,7 @@ def _read(
         )
 
     try:
-        columns = tuple(
-            (str(name), str(kind))
-            for name, kind, *_ in connection.execute(
-                f"describe select * from read_parquet({literal(copy)})"
-            ).fetchall()
-        )
+        columns = _columns_of(connection, copy)
         rows = connection.execute(
             f"select num_rows from parquet_file_metadata({literal(copy)})"
         ).fetchall()[0][0]
@@ -420,6 +445,15 @@ def _copy(source: Path, target: Path | None) -> str:
     return digest.hexdigest()[:32]
 
 
+@dataclass(frozen=True)
+class _Copy:
+    """One of our copies: where it lies and which columns it has."""
+
+    path: Path
+    columns: Columns
+    has_unreadable_lines: bool
+
+
 def _make_relations(
     connection: duckdb.DuckDBPyConnection,
     ledger: Ledger,
@@ -427,8 +461,11 @@ def _make_relations(
     tables: Mapping[str, Sequence[str]],
 ) -> None:
     """Make the views of schema raw and the table ops.loads anew, all at once."""
+    names = (*tables, "ga4_events") if source != "demo" else ()
     connection.execute("begin")
-    connection.execute("create schema if not exists raw")
+    note_loads(
+        connection, [(name, file.content_hash) for name in names for file in ledger.contents(name)]
+    )
     connection.execute("create schema if not exists ops")
     for (view,) in connection.execute(
         "select view_name from duckdb_views() where schema_name = 'raw' and not internal"
@@ -436,11 +473,21 @@ def _make_relations(
         connection.execute(f'drop view raw."{view}"')
     relations: dict[str, str] = {}
     if source == "ga4":
-        relations["ga4_events"] = _ga4_relation(connection, ledger)
-    if source != "demo":
-        for table in tables if source == "canonical" else REFERENCE_TABLES:
-            sql = _contract_relation(connection, ledger, table, tables[table])
-            relations[f"raw_{table}"] = sql
+        current, new, gone = _copies_of(connection, ledger, "ga4_events")
+        for suffix, copies in (("", current), ("_new", new), ("_gone", gone)):
+            relations[f"ga4_events{suffix}"] = _ga4_relation(connection, copies)
+    if source == "canonical":
+        current, new, gone = _copies_of(connection, ledger, "events")
+        columns = tables["events"]
+        kinds = _kinds(connection, current, columns)
+        relations["raw_events"] = _contract_relation(current, kinds, with_load_id=True)
+        relations["raw_events_new"] = _contract_relation(new, kinds, with_load_id=True)
+        kinds = dict.fromkeys(columns, "VARCHAR")
+        relations["raw_events_gone"] = _contract_relation(gone, kinds, with_load_id=True)
+    for table in REFERENCE_TABLES if source != "demo" else ():
+        current, _, _ = _copies_of(connection, ledger, table)
+        kinds = _kinds(connection, current, tables[table])
+        relations[f"raw_{table}"] = _contract_relation(current, kinds)
     for name, sql in relations.items():
         try:
             connection.execute(f"create view raw.{name} as {sql}")
@@ -472,32 +519,58 @@ def _make_relations(
     connection.execute("commit")
 
 
-def _groups(files: Iterable[LoadedFile]) -> dict[tuple[Columns, bool], list[LoadedFile]]:
-    """Put the files together that can be read alike."""
-    groups: dict[tuple[Columns, bool], list[LoadedFile]] = defaultdict(list)
-    for file in files:
-        groups[file.columns, file.unreadable_lines > 0].append(file)
+def _copies_of(
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str
+) -> tuple[list[_Copy], list[_Copy], list[_Copy]]:
+    """Return the copies of a table: all that are loaded, the changed ones of them, those gone."""
+    changed = {
+        load_id: is_loaded
+        for (name, load_id), is_loaded in changed_loads(connection).items()
+        if name == table
+    }
+    current, new, gone = [], [], []
+    for file in ledger.contents(table):
+        copy = _Copy(ledger.copy_of(file), file.columns, file.unreadable_lines > 0)
+        current.append(copy)
+        if file.content_hash in changed:
+            new.append(copy)
+    for load_id in (load_id for load_id, is_loaded in changed.items() if not is_loaded):
+        path = ledger.folder / f"{load_id}.parquet"
+        if not path.exists():
+            # Whom it concerned cannot be known any more: the next build starts from raw.
+            connection.execute("delete from raw.finished_build")
+            continue
+        columns = _columns_of(connection, path)
+        unreadable = bool(columns) and columns[-1][0] == UNREADABLE_LINE
+        gone.append(_Copy(path, columns[: -1 if unreadable else None], unreadable))
+    return current, new, gone
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, path: Path) -> Columns:
+    """Return the columns of a parquet file and their types."""
+    rows = connection.execute(f"describe select * from read_parquet({literal(path)})").fetchall()
+    return tuple((str(name), str(kind)) for name, kind, *_ in rows)
+
+
+def _groups(copies: Iterable[_Copy]) -> dict[tuple[Columns, bool], list[Path]]:
+    """Put the copies together that can be read alike."""
+    groups: dict[tuple[Columns, bool], list[Path]] = defaultdict(list)
+    for copy in copies:
+        groups[copy.columns, copy.has_unreadable_lines].append(copy.path)
     return groups
 
 
-def _read_parquet(ledger: Ledger, files: list[LoadedFile]) -> str:
-    copies = ", ".join(literal(ledger.copy_of(file)) for file in files)
-    return f"read_parquet([{copies}])"
+def _from_parquet(paths: Iterable[Path]) -> str:
+    """Return the from clause over some copies; column load_file is the path of each."""
+    files = ", ".join(map(literal, paths))
+    return f"from read_parquet([{files}], filename = 'load_file')"
 
 
-def _contract_relation(
-    connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str, names: Sequence[str]
-) -> str:
-    """Return the SQL of one table of the contract, over all its files.
-
-    A column keeps its type where all files agree on it and is text where they do not; one that no
-    file has is null.
-    """
-    groups = _groups(ledger.contents(table))
-    if not groups:
-        empty = [f"cast(null as varchar) as {name}" for name in (*names, UNREADABLE_LINE)]
-        return f"select {', '.join(empty)} where false"
-
+def _kinds(
+    connection: duckdb.DuckDBPyConnection, copies: Iterable[_Copy], names: Iterable[str]
+) -> dict[str, str]:
+    """Return the type of each column: that of all files, or text where they disagree."""
+    groups = _groups(copies)
     kinds: dict[str, str] = {}
     for name in names:
         seen = {kind for columns, _ in groups for other, kind in columns if other.lower() == name}
@@ -505,9 +578,18 @@ def _contract_relation(
         kind = seen.pop() if len(seen) == 1 else "VARCHAR"
         is_list = name == "items" and _can_cast(connection, kind, ITEMS)
         kinds[name] = "VARCHAR" if _is_nested(kind) and not is_list else kind
+    return kinds
 
+
+def _contract_relation(
+    copies: Iterable[_Copy], kinds: Mapping[str, str], *, with_load_id: bool = False
+) -> str:
+    """Return the SQL of one table of the contract, over some of its copies.
+
+    A column that no file has is null.
+    """
     selects = []
-    for (columns, has_unreadable), files in groups.items():
+    for (columns, has_unreadable), paths in _groups(copies).items():
         actual = {name.lower(): (name, kind) for name, kind in columns}
         values = []
         for name, kind in kinds.items():
@@ -525,14 +607,21 @@ def _contract_relation(
         values.append(
             UNREADABLE_LINE if has_unreadable else f"cast(null as varchar) as {UNREADABLE_LINE}"
         )
-        selects.append(f"select {', '.join(values)} from {_read_parquet(ledger, files)}")
+        if with_load_id:
+            values.append(f"parse_filename(load_file, true) as {LOAD_ID}")
+        selects.append(f"select {', '.join(values)} {_from_parquet(paths)}")
+    if not selects:
+        own = (UNREADABLE_LINE, *([LOAD_ID] if with_load_id else []))
+        empty = [f"cast(null as {kind}) as {name}" for name, kind in kinds.items()]
+        empty += [f"cast(null as varchar) as {name}" for name in own]
+        return f"select {', '.join(empty)} where false"
     return " union all ".join(selects)
 
 
-def _ga4_relation(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> str:
-    """Return the SQL of the GA4 export over all its files, in Google's types."""
+def _ga4_relation(connection: duckdb.DuckDBPyConnection, copies: Iterable[_Copy]) -> str:
+    """Return the SQL of the GA4 export over some of its copies, in Google's types."""
     selects = []
-    for (columns, _), files in _groups(ledger.contents("ga4_events")).items():
+    for (columns, _), paths in _groups(copies).items():
         actual = {name.lower(): (name, kind) for name, kind in columns}
         values = []
         for name, kind in GA4_COLUMNS.items():
@@ -541,7 +630,11 @@ def _ga4_relation(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> str:
             if from_kind != '"NULL"' and _can_cast(connection, from_kind, kind):
                 value = f'try_cast("{column}" as {kind})'
             values.append(f"{value} as {name}")
-        selects.append(f"select {', '.join(values)} from {_read_parquet(ledger, files)}")
+        values.append(f"parse_filename(load_file, true) as {LOAD_ID}")
+        selects.append(f"select {', '.join(values)} {_from_parquet(paths)}")
+    if not selects:
+        empty = [f"cast(null as {kind}) as {name}" for name, kind in GA4_COLUMNS.items()]
+        return f"select {', '.join(empty)}, cast(null as varchar) as {LOAD_ID} where false"
     return " union all ".join(selects)
 
 

@@ -308,10 +308,13 @@ def test_vars_and_full_refresh_reach_dbt(
         "select '{{ var('reporting_currency') }}' as currency, {{ flags.FULL_REFRESH }} as again"
     )
     sql = "select currency, again, reporting_currency from marts.slow, ops.published"
-    assert run(*canonical, "--vars", "{reporting_currency: USD}").code == 0
-    assert ask(tmp_path / "warehouse", sql) == [("USD", False, "USD")]
-    assert run(*canonical, "--full-refresh").code == 0
-    assert ask(tmp_path / "warehouse", sql) == [("EUR", True, "EUR")]
+    for again in (True, False):
+        assert run(*canonical, "--vars", "{reporting_currency: USD}").code == 0
+        assert ask(tmp_path / "warehouse", sql) == [("USD", again, "USD")]
+    # Other variables start from raw by themselves.
+    for arguments, again in (((), True), ((), False), (("--full-refresh",), True)):
+        assert run(*canonical, *arguments).code == 0
+        assert ask(tmp_path / "warehouse", sql) == [("EUR", again, "EUR")]
 
 
 def test_another_source_is_not_replaced_by_the_demo_shop_by_accident(
