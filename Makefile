@@ -91,6 +91,7 @@ format: $(VENV)/.dev ## Format the Python, and fix what ruff can
 lock: $(VENV)/.dev ## Write the locks from the .in files; UPGRADE=--upgrade moves every pin
 	@$(UV_COMPILE) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
 	@$(UV_COMPILE) $(UPGRADE) requirements.in -c requirements-dev.txt -o requirements.txt
+	@$(UV_COMPILE) $(UPGRADE) requirements-postgres.in -c requirements-dev.txt -o requirements-postgres.txt
 	@$(UV_COMPILE) $(UPGRADE) requirements-bouncer.in -o requirements-bouncer.txt
 
 clean: ## Remove the environments, caches and dbt's output; the warehouse stays

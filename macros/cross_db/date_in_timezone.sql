@@ -13,3 +13,11 @@
         cast(timezone('{{ zone }}', timezone('UTC', {{ timestamp }})) as date)
     {%- endif -%}
 {%- endmacro %}
+
+{% macro postgres__date_in_timezone(timestamp, zone) -%}
+    {%- if zone == 'UTC' -%}
+        cast({{ timestamp }} as date)
+    {%- else -%}
+        cast(timezone('{{ zone }}', timezone('UTC', {{ timestamp }})) as date)
+    {%- endif -%}
+{%- endmacro %}

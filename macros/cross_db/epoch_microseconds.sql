@@ -9,3 +9,8 @@
 {% macro duckdb__epoch_microseconds(timestamp) -%}
     epoch_us({{ timestamp }})
 {%- endmacro %}
+
+{% macro postgres__epoch_microseconds(timestamp) -%}
+    {#- The number of extract() is exact. -#}
+    cast(extract(epoch from {{ timestamp }}) * 1000000 as bigint)
+{%- endmacro %}

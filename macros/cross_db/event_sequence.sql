@@ -9,3 +9,9 @@
 {% macro duckdb__event_sequence(occurred_at, tie_number) -%}
     cast(epoch_us({{ occurred_at }}) as decimal(38, 0)) * 1000000000 + {{ tie_number }}
 {%- endmacro %}
+
+{% macro postgres__event_sequence(occurred_at, tie_number) -%}
+    cast(
+        extract(epoch from {{ occurred_at }}) * 1000000000000000 + {{ tie_number }} as numeric(38, 0)
+    )
+{%- endmacro %}

@@ -9,3 +9,7 @@
 {% macro duckdb__first_by(value, order_key, condition) -%}
     arg_min({{ value }}, {{ order_key }}) filter (where {{ condition }})
 {%- endmacro %}
+
+{% macro postgres__first_by(value, order_key, condition) -%}
+    (array_agg({{ value }} order by {{ order_key }}) filter (where {{ condition }}))[1]
+{%- endmacro %}

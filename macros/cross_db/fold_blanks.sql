@@ -9,3 +9,8 @@
 {% macro duckdb__fold_blanks(text) -%}
     regexp_replace({{ text }}, '\s+', ' ', 'g')
 {%- endmacro %}
+
+{% macro postgres__fold_blanks(text) -%}
+    {#- \s would also take what the database's locale calls a blank. -#}
+    regexp_replace({{ text }}, '[ \t\n\f\r]+', ' ', 'g')
+{%- endmacro %}

@@ -9,3 +9,7 @@
 {% macro duckdb__item_count(items) -%}
     coalesce(len({{ items }}), 0)
 {%- endmacro %}
+
+{% macro postgres__item_count(items) -%}
+    coalesce(jsonb_array_length({{ items }}), 0)
+{%- endmacro %}

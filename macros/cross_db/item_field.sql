@@ -9,3 +9,7 @@
 {% macro duckdb__item_field(item, field) -%}
     {{ item }}.{{ field }}
 {%- endmacro %}
+
+{% macro postgres__item_field(item, field) -%}
+    {{ item }} ->> '{{ field }}'
+{%- endmacro %}

@@ -9,3 +9,19 @@
 {% macro duckdb__items_as_json(items) -%}
     cast(to_json({{ items }}) as varchar)
 {%- endmacro %}
+
+{% macro postgres__items_as_json(items) -%}
+    {#- Written as DuckDB writes it, since it decides which of two copies is kept. -#}
+    (
+        select
+            '[' || string_agg(
+                '{'
+                {%- for field in ['product_id', 'position', 'quantity', 'unit_price'] %}
+                || '"{{ field }}":' || coalesce(cast(to_json(item ->> '{{ field }}') as text), 'null')
+                || '{{ ',' if not loop.last else '}' }}'
+                {%- endfor %},
+                ',' order by item_index
+            ) || ']'
+        from jsonb_array_elements({{ items }}) with ordinality as unfolded (item, item_index)
+    ) collate "C"
+{%- endmacro %}

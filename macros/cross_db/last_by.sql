@@ -9,3 +9,7 @@
 {% macro duckdb__last_by(value, order_key, condition) -%}
     arg_max({{ value }}, {{ order_key }}) filter (where {{ condition }})
 {%- endmacro %}
+
+{% macro postgres__last_by(value, order_key, condition) -%}
+    (array_agg({{ value }} order by {{ order_key }} desc) filter (where {{ condition }}))[1]
+{%- endmacro %}

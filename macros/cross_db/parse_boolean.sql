@@ -15,3 +15,11 @@
         when {{ text }} in ('false', 'f', '0', 'no', 'n') then false
     end
 {%- endmacro %}
+
+{% macro postgres__parse_boolean(expression) -%}
+    {%- set text = 'lower(' ~ trim_spaces('cast(' ~ expression ~ ' as text)') ~ ')' -%}
+    case
+        when {{ text }} in ('true', 't', '1', 'yes', 'y') then true
+        when {{ text }} in ('false', 'f', '0', 'no', 'n') then false
+    end
+{%- endmacro %}

@@ -18,3 +18,19 @@
             then try_cast(cast({{ expression }} as varchar) as decimal({{ precision }}, {{ scale }}))
     end
 {%- endmacro %}
+
+{% macro postgres__parse_decimal(expression, precision=14, scale=4) -%}
+    {%- set text = 'cast(' ~ expression ~ ' as text)' -%}
+    {%- set mantissa = ' *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)' -%}
+    {#- A longer number, or one with a longer exponent, has no room in numeric itself, which then raises. -#}
+    case
+        when length({{ text }}) > 1000 then null
+        when {{ text }} ~ '^{{ mantissa }}([eE][+-]?0*[0-9]{1,3})? *$'
+            then case
+                when abs(round(cast({{ text }} as numeric), {{ scale }})) < 1e{{ precision - scale }}
+                    then cast(cast({{ text }} as numeric) as numeric({{ precision }}, {{ scale }}))
+            end
+        when {{ text }} ~ '^ *[+-]?(0+[.]?0*|[.]0+)[eE][+-]?[0-9]+ *$' or {{ text }} ~ '^{{ mantissa }}[eE]-[0-9]+ *$'
+            then cast(0 as numeric({{ precision }}, {{ scale }}))
+    end
+{%- endmacro %}

@@ -14,3 +14,12 @@
             then try_cast({{ parse_decimal(expression) }} as integer)
     end
 {%- endmacro %}
+
+{% macro postgres__parse_integer(expression) -%}
+    case
+        when
+            {{ parse_decimal(expression) }} = trunc({{ parse_decimal(expression) }})
+            and {{ parse_decimal(expression) }} between -2147483648 and 2147483647
+            then cast({{ parse_decimal(expression) }} as integer)
+    end
+{%- endmacro %}

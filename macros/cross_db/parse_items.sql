@@ -35,3 +35,7 @@
             end
     end
 {%- endmacro %}
+
+{% macro postgres__parse_items(expression) -%}
+    {{ postgres__items_function() }}(cast({{ expression }} as text))
+{%- endmacro %}

@@ -13,3 +13,7 @@
         {%- endfor %}
     ) as varchar)
 {%- endmacro %}
+
+{% macro postgres__row_as_json(columns) -%}
+    (select cast(row_to_json(raw_row) as text) from (select {{ columns | join(', ') }}) as raw_row)
+{%- endmacro %}

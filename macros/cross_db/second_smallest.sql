@@ -9,3 +9,7 @@
 {% macro duckdb__second_smallest(value, condition) -%}
     list_extract(min({{ value }}, 2) filter (where {{ condition }}), 2)
 {%- endmacro %}
+
+{% macro postgres__second_smallest(value, condition) -%}
+    (array_agg({{ value }} order by {{ value }}) filter (where {{ condition }}))[2]
+{%- endmacro %}

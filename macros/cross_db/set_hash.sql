@@ -9,3 +9,7 @@
 {% macro duckdb__set_hash(value) -%}
     md5(string_agg({{ value }}, chr(31) order by {{ value }}))
 {%- endmacro %}
+
+{% macro postgres__set_hash(value) -%}
+    md5(string_agg({{ value }}, chr(31) order by {{ value }} collate "C"))
+{%- endmacro %}

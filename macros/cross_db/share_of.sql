@@ -21,3 +21,14 @@
         ) * 0.0001 as numeric(18, 4)
     )
 {%- endmacro %}
+
+{% macro postgres__share_of(amount, weight, total_weight) -%}
+    {%- set amount = 'cast(' ~ amount ~ ' as numeric(28, 4))' -%}
+    {%- set weight = 'cast(' ~ weight ~ ' as numeric(28, 4))' -%}
+    {%- set total_weight = 'cast(' ~ total_weight ~ ' as numeric(28, 4))' -%}
+    {#- A quotient of decimals has 16 digits; div() of whole numbers is exact. -#}
+    cast(
+        div(20000 * {{ amount }} * {{ weight }} + {{ total_weight }}, 2 * {{ total_weight }}) * 0.0001
+        as numeric(18, 4)
+    )
+{%- endmacro %}

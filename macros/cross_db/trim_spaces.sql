@@ -10,3 +10,8 @@
     {#- trim() of one argument would take off every Unicode space. -#}
     trim({{ text }}, ' ')
 {%- endmacro %}
+
+{% macro postgres__trim_spaces(text) -%}
+    {#- Every text of a raw table comes by here: it is compared byte by byte from now on, whatever the database's locale. -#}
+    trim(both ' ' from {{ text }}) collate "C"
+{%- endmacro %}

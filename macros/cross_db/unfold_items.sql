@@ -10,3 +10,8 @@
     unnest({{ items }}) as item,
     generate_subscripts({{ items }}, 1) as item_index
 {%- endmacro %}
+
+{% macro postgres__unfold_items(items) -%}
+    jsonb_array_elements({{ items }}) as item,
+    generate_series(1, jsonb_array_length({{ items }})) as item_index
+{%- endmacro %}

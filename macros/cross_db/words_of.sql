@@ -9,3 +9,7 @@
 {% macro duckdb__words_of(text) -%}
     unnest(list_filter(string_split_regex({{ text }}, '\s+'), lambda word: word <> ''))
 {%- endmacro %}
+
+{% macro postgres__words_of(text) -%}
+    unnest(array_remove(regexp_split_to_array({{ text }}, '[ \t\n\f\r]+'), ''))
+{%- endmacro %}

@@ -1,3 +1,3 @@
 {% macro normalized_term(search_term) -%}
-    nullif(lower(trim({{ fold_blanks(search_term) }})), '')
+    nullif({{ lower_case(trim_spaces(fold_blanks(search_term))) }}, '')
 {%- endmacro %}

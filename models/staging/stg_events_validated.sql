@@ -90,7 +90,7 @@ stg_events_validated as (
         {{ clean_text('traffic_medium') }} as traffic_medium,
         {{ clean_text('traffic_campaign') }} as traffic_campaign,
         {{ within_vocabulary('device_type', var('device_types')) }} as device_type,
-        upper({{ clean_text('country_code') }}) as country_code,
+        {{ upper_case(clean_text('country_code')) }} as country_code,
         {{ clean_text('placement_id') }} as placement_id,
         {{ clean_text('recommendation_id') }} as recommendation_id,
         {{ clean_text('strategy_id') }} as strategy_id,
@@ -100,7 +100,7 @@ stg_events_validated as (
         {{ clean_text('experiment_id') }} as experiment_id,
         {{ clean_text('variant_id') }} as variant_id,
         parsed_order_id as order_id,
-        upper({{ clean_text('currency') }}) as currency,
+        {{ upper_case(clean_text('currency')) }} as currency,
         parsed_items as items,
         {%- for column in var('event_passthroughs') %}
         {{ clean_text(column) }} as {{ column }},

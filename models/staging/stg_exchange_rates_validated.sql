@@ -10,7 +10,7 @@ parsed as (
 
     select
         cast({{ parse_timestamp('rate_date') }} as date) as parsed_rate_date,
-        upper({{ clean_text('currency') }}) as parsed_currency,
+        {{ upper_case(clean_text('currency')) }} as parsed_currency,
         {{ parse_decimal('rate', 18, 8) }} as parsed_rate,
         *
 

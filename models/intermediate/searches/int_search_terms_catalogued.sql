@@ -54,7 +54,7 @@ catalogue_words as (
 
     select distinct
         product_id,
-        {{ words_of("lower(coalesce(product_name, '') || ' ' || coalesce(category, ''))") }}
+        {{ words_of(lower_case("(coalesce(product_name, '') || ' ' || coalesce(category, ''))")) }}
             as catalogue_word
 
     from products

@@ -1,0 +1,42 @@
+{% macro prepare_engine() -%}
+    {{ return(adapter.dispatch('prepare_engine', 'liftmart')()) }}
+{%- endmacro %}
+
+{% macro default__prepare_engine() -%}
+{%- endmacro %}
+
+{% macro postgres__prepare_engine() -%}
+    {#- Postgres before 16 can't tell whether a text is JSON but by trying, which only a function can. -#}
+    do $prepare$
+    begin
+        if current_setting('server_version_num')::integer < 150000 then
+            raise exception 'liftmart needs Postgres 15 or newer, this is %', current_setting('server_version');
+        end if;
+        if current_setting('server_encoding') <> 'UTF8' then
+            raise exception 'liftmart needs a database in UTF8, % is in %', current_database(), current_setting('server_encoding');
+        end if;
+        if to_regnamespace('{{ generate_schema_name('staging', none) }}') is null then
+            create schema {{ generate_schema_name('staging', none) }};
+        end if;
+    end
+    $prepare$;
+
+    create or replace function {{ postgres__items_function() }}(raw_items text) returns jsonb
+    language plpgsql immutable strict as $items$
+    declare
+        items jsonb;
+    begin
+        items := raw_items;
+        if jsonb_typeof(items) = 'array' and not items @? 'strict $[*] ? (@.type() <> "object")' then
+            return items;
+        end if;
+        return null;
+    exception when data_exception or program_limit_exceeded then
+        return null;
+    end
+    $items$
+{%- endmacro %}
+
+{% macro postgres__items_function() -%}
+    {{ generate_schema_name('staging', none) }}.liftmart_items
+{%- endmacro %}
