@@ -17,6 +17,7 @@ from liftmart.contract import TABLES
 from liftmart.errors import Interrupted, UsageError, UserError, explain_text, explained
 from liftmart.load import SOURCES, Loaded, damaged_files, finish, load
 from liftmart.publish import Publication, attach_published, publish, read_published
+from liftmart.report import write_report
 from liftmart.show import (
     Terminal,
     counted,
@@ -148,6 +149,7 @@ def _run(
             "project_version": str(settings.get("version", "")),
             "reporting_currency": str(variables["reporting_currency"]),
             "reporting_timezone": str(variables["reporting_timezone"]),
+            "experiment_alpha": str(variables["experiment_alpha"]),
         }
         write_json(warehouse.build_state, {"passed": False, "source": source})
         connection = warehouse.open_build()
@@ -196,6 +198,8 @@ def _run(
         run["published_version"] = publication.version
         run["published"] = asdict(publication)
         page_types = list(variables["page_types"])
+        with terminal.stage("report"):
+            write_report(warehouse)
         show(warehouse, terminal, page_types, float(variables["experiment_alpha"]))
     except (KeyboardInterrupt, duckdb.InterruptException):
         what = f"version {publication.version} is" if publication else "nothing was"
@@ -251,12 +255,13 @@ def show(
         terminal.print()
         show_kpis(connection, terminal, page_types, publication.reporting_currency)
         terminal.print()
-        show_experiments(connection, terminal, experiment_alpha)
+        show_experiments(connection, terminal, experiment_alpha, publication.reporting_currency)
         show_missing_rates(connection, terminal, publication.reporting_currency)
         show_rejections(connection, terminal)
     finally:
         connection.close()
     terminal.print()
+    terminal.print(f"Report: {warehouse.report}")
     terminal.print(f"Published version {publication.version}: {warehouse.published}")
 
 

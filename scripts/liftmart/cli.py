@@ -106,6 +106,22 @@ def publish(warehouse: WarehouseOption = Path("warehouse"), wait: WaitOption = F
 
 
 @app.command()
+def report(warehouse: WarehouseOption = Path("warehouse")) -> None:
+    """Write the report of what is published to DIR/report.html, to open in a browser.
+
+    A build writes it, too. It is one file that needs no network: send it to whom you like.
+    """
+    from liftmart.report import write_report
+    from liftmart.show import Terminal
+    from liftmart.warehouse import Warehouse
+
+    terminal = Terminal()
+    with terminal.stage("report"):
+        path = write_report(Warehouse(warehouse))
+    terminal.print(f"Wrote {path}")
+
+
+@app.command()
 def status(warehouse: WarehouseOption = Path("warehouse")) -> None:
     """Say what is loaded and published, and how the last run went."""
     from liftmart.show import Terminal

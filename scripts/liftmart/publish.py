@@ -46,6 +46,7 @@ OWN_COMMENTS = (
     ("ops.published", "project_version", "Of the dbt project."),
     ("ops.published", "reporting_currency", "What money is shown in."),
     ("ops.published", "reporting_timezone", "What days are counted in."),
+    ("ops.published", "experiment_alpha", "Error of the verdicts and intervals of experiments."),
     ("ops.published", "accepted_events", "Events that the KPIs stand on."),
     ("ops.published", "rejected_events", "Rows in ops.rejected_events."),
     ("ops.published", "last_event_at", "When the latest accepted event occurred, UTC."),
@@ -63,6 +64,7 @@ class Publication:
         project_version: Of the dbt project.
         reporting_currency: What money is shown in.
         reporting_timezone: What days are counted in.
+        experiment_alpha: The error of the intervals and verdicts of experiments.
         accepted_events: Events that the KPIs stand on.
         rejected_events: Rows in ops.rejected_events.
         last_event_at: When the latest accepted event occurred, UTC; None without one.
@@ -74,6 +76,7 @@ class Publication:
     project_version: str
     reporting_currency: str
     reporting_timezone: str
+    experiment_alpha: float
     accepted_events: int
     rejected_events: int
     last_event_at: str | None
@@ -89,7 +92,8 @@ def publish(
     Args:
         warehouse: Its lock is held and build.duckdb is not open.
         relations: schema.name of each table of build.duckdb to publish.
-        about: source, project_version, reporting_currency and reporting_timezone.
+        about: source, project_version, reporting_currency, reporting_timezone and
+            experiment_alpha.
         stage: Told which table is copied.
 
     Returns:
@@ -132,6 +136,7 @@ def publish(
             project_version=about["project_version"],
             reporting_currency=about["reporting_currency"],
             reporting_timezone=about["reporting_timezone"],
+            experiment_alpha=float(about["experiment_alpha"]),
             accepted_events=accepted,
             rejected_events=rejected,
             last_event_at=last_event_at.isoformat() if last_event_at else None,
@@ -139,15 +144,16 @@ def publish(
         connection.execute(
             "create table published.ops.published (version bigint, published_at timestamp,"
             " source varchar, project_version varchar, reporting_currency varchar,"
-            " reporting_timezone varchar, accepted_events bigint, rejected_events bigint,"
-            " last_event_at timestamp)"
+            " reporting_timezone varchar, experiment_alpha double, accepted_events bigint,"
+            " rejected_events bigint, last_event_at timestamp)"
         )
         connection.execute(
             "insert into published.ops.published by name select $version as version,"
             " $published_at as published_at, $source as source,"
             " $project_version as project_version, $reporting_currency as reporting_currency,"
-            " $reporting_timezone as reporting_timezone, $accepted_events as accepted_events,"
-            " $rejected_events as rejected_events, $last_event_at as last_event_at",
+            " $reporting_timezone as reporting_timezone, $experiment_alpha as experiment_alpha,"
+            " $accepted_events as accepted_events, $rejected_events as rejected_events,"
+            " $last_event_at as last_event_at",
             vars(publication),
         )
         _comment(connection, tables)
@@ -211,18 +217,20 @@ def attach_published(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
 
 
 def read_published(warehouse: Warehouse) -> Publication | None:
-    """Return what is published, None where there is nothing that can be read."""
+    """Return what is published, None where there is nothing that this version can read."""
+    names = [field.name for field in fields(Publication)]
     try:
         connection = attach_published(warehouse)
     except (UserError, duckdb.Error):
         return None
     try:
-        rows = connection.execute("select * from published.ops.published").fetchall()
+        rows = connection.execute(
+            f"select {', '.join(names)} from published.ops.published"
+        ).fetchall()
     except duckdb.Error:
         return None
     finally:
         connection.close()
-    names = [field.name for field in fields(Publication)]
     values: dict[str, Any] = dict(zip(names, rows[0], strict=True))
     for name in ("published_at", "last_event_at"):
         values[name] = values[name].isoformat() if values[name] else None

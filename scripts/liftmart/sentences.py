@@ -38,6 +38,7 @@ OBSTACLES = {
 }
 # What decides, and the other metrics only explain.
 DECIDING_METRIC = "revenue_per_visitor"
+MONEY = ("average_order_value", "revenue_per_visitor", "revenue_per_visitor_capped")
 
 # The always-valid interval of the lift is in kpi_experiment_daily, whose last day is the result.
 RESULTS = f"""
@@ -74,7 +75,9 @@ DRIVERS_OF_RESULTS = """
 """
 
 
-def experiment_sentence(row: Row, drivers: Sequence[Row] = (), alpha: float = 0.05) -> str:
+def experiment_sentence(
+    row: Row, drivers: Sequence[Row] = (), alpha: float = 0.05, currency: str = ""
+) -> str:
     """Say one row of kpi_experiment_results.
 
     Args:
@@ -83,6 +86,7 @@ def experiment_sentence(row: Row, drivers: Sequence[Row] = (), alpha: float = 0.
         drivers: The rows of kpi_experiment_drivers for the same variant and segment, where the
             row is of revenue per visitor.
         alpha: The var experiment_alpha of the build.
+        currency: The reporting currency, to be said of money.
 
     Returns:
         A sentence, without a full stop: "Personalized raised revenue per visitor by 4.2 % (95 %
@@ -97,19 +101,20 @@ def experiment_sentence(row: Row, drivers: Sequence[Row] = (), alpha: float = 0.
     if row["verdict"] == "insufficient_data":
         return f"{variant}: nothing can be said of {metric} yet, because {obstacle}"
     if row["verdict"] == "no_detectable_change":
-        return f"{variant} made no detectable change to {metric}: {_effect(row, alpha)}"
+        return f"{variant} made no detectable change to {metric}: {_effect(row, alpha, currency)}"
     through = _through(drivers) if row["metric"] == DECIDING_METRIC else ""
-    return f"{variant} {row['verdict']} {metric} by {_effect(row, alpha)}{through}"
+    return f"{variant} {row['verdict']} {metric} by {_effect(row, alpha, currency)}{through}"
 
 
 def experiment_sentences(
-    connection: duckdb.DuckDBPyConnection, alpha: float
+    connection: duckdb.DuckDBPyConnection, alpha: float, currency: str = ""
 ) -> list[tuple[str, str]]:
     """Say what each experiment did to revenue per visitor.
 
     Args:
         connection: With the published warehouse attached as `published`.
         alpha: The var experiment_alpha of the build.
+        currency: The reporting currency, to be said of money.
 
     Returns:
         The experiment and the sentence, for each variant but the control.
@@ -127,6 +132,7 @@ def experiment_sentences(
                     and driver["variant_id"] == row["variant_id"]
                 ],
                 alpha,
+                currency,
             ),
         )
         for row in _rows(connection, RESULTS)
@@ -139,7 +145,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
 
-def _effect(row: Row, alpha: float) -> str:
+def _effect(row: Row, alpha: float, currency: str) -> str:
     """Write an effect and its interval: of the lift, or of the difference where that has none."""
     kind = "" if row["reason"] == "fixed_test" else "always-valid "
     level = f"{100 * (1 - alpha):.4g} % {kind}interval"
@@ -150,9 +156,20 @@ def _effect(row: Row, alpha: float) -> str:
         low, high = sorted(sign * end for end in ends)
         return f"{_percent(sign * row['lift'])} ({level} {_percent(low, high)})"
     low, high = sorted(sign * row[f"{prefix}{end}"] for end in ("ci_low", "ci_high"))
+    change, before, after, low, high = (
+        f"{value:,.2f}" if row["metric"] in MONEY else f"{value:.4g}"
+        for value in (
+            sign * row["absolute_difference"],
+            row["control_value"],
+            row["variant_value"],
+            low,
+            high,
+        )
+    )
+    unit = f" {currency}" if currency and row["metric"] in MONEY else ""
     return (
-        f"{sign * row['absolute_difference']:.4g} from {row['control_value']:.4g}"
-        f" ({level} {low:.4g} to {high:.4g})"
+        f"{change}{unit}, from {before} to {after}"
+        f" ({level} of the difference {low} to {high}{unit})"
     )
 
 

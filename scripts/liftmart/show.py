@@ -373,7 +373,7 @@ def show_missing_rates(
 
 
 def show_experiments(
-    connection: duckdb.DuckDBPyConnection, terminal: Terminal, alpha: float
+    connection: duckdb.DuckDBPyConnection, terminal: Terminal, alpha: float, currency: str
 ) -> None:
     """Print what each experiment caused, one sentence for each variant but the control.
 
@@ -381,13 +381,14 @@ def show_experiments(
         connection: With the published warehouse attached as `published`.
         terminal: Where to.
         alpha: The var experiment_alpha of the build.
+        currency: The reporting currency.
     """
     # A shop may have switched the experiment models off.
     marts = connection.execute(
         "select 1 from information_schema.tables where table_catalog = 'published'"
         " and table_name in ('kpi_experiment_daily', 'kpi_experiment_drivers')"
     ).fetchall()
-    sentences = experiment_sentences(connection, alpha) if len(marts) == 2 else []
+    sentences = experiment_sentences(connection, alpha, currency) if len(marts) == 2 else []
     if not sentences:
         return
     terminal.print("Experiments: what the variants caused (marts.kpi_experiment_results)")

@@ -72,6 +72,7 @@ class Warehouse:
         self.folder = folder.expanduser().absolute()
         self.build = self.folder / "build.duckdb"
         self.published = self.folder / "liftmart.duckdb"
+        self.report = self.folder / "report.html"
         self.raw = self.folder / "raw"
         self.target = self.folder / "target"
         self.logs = self.folder / "logs"

@@ -18,6 +18,7 @@ ABOUT = {
     "project_version": "1.2.3",
     "reporting_currency": "EUR",
     "reporting_timezone": "UTC",
+    "experiment_alpha": "0.05",
 }
 TABLES = ["marts.fct_orders", "marts.fct_sessions", "ops.rejected_events"]
 

@@ -112,9 +112,18 @@ def test_where_the_lift_has_no_interval_the_difference_is_said(missing: tuple[st
         unbounded |= {"reason": "zero_baseline", "control_value": 0.0}
 
     assert experiment_sentence(unbounded).startswith(
-        f"Personalized raised revenue per visitor by 0.21 from {unbounded['control_value']:.4g}"
-        " (95 % always-valid interval 0.03 to 0.39)"
+        f"Personalized raised revenue per visitor by 0.21, from {unbounded['control_value']:.2f}"
+        " to 5.21 (95 % always-valid interval of the difference 0.03 to 0.39)"
     )
+
+
+def test_a_difference_is_said_in_its_unit() -> None:
+    unbounded = ROW | dict.fromkeys(("sequential_fieller_low", "sequential_fieller_high"))
+
+    assert "by 0.21 EUR, from 5.00 to 5.21 (" in experiment_sentence(unbounded, currency="EUR")
+    assert "0.03 to 0.39 EUR)" in experiment_sentence(unbounded, currency="EUR")
+    units = unbounded | {"metric": "units_per_order"}
+    assert "by 0.21, from 5 to 5.21 (" in experiment_sentence(units, currency="EUR")
 
 
 @pytest.mark.parametrize(
