@@ -130,7 +130,7 @@ def test_what_is_published_says_so_itself(warehouse: Warehouse) -> None:
     assert (first.version, second.version) == (1, 2)
     assert second == read_published(warehouse)
     assert ask(warehouse, "select * exclude (published_at) from ops.published") == [
-        (2, "canonical", "1.2.3", "EUR", "UTC", 3, 1, datetime(2026, 1, 5, 10, 2))
+        (2, "canonical", "1.2.3", "EUR", "UTC", 0.05, 3, 1, datetime(2026, 1, 5, 10, 2))
     ]
 
 
