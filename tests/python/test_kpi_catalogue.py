@@ -22,7 +22,7 @@ def marts() -> dict[str, dict[str, str]]:
     """Return the columns of each KPI mart and their types, from the contracts that dbt enforces."""
     found = {}
     for path in (PROJECT / "models" / "marts" / "kpis").glob("*.yml"):
-        for model in yaml.safe_load(path.read_text())["models"]:
+        for model in yaml.safe_load(path.read_text()).get("models", []):
             found[model["name"]] = {c["name"]: c["data_type"] for c in model["columns"]}
     return found
 
