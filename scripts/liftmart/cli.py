@@ -122,6 +122,42 @@ def report(warehouse: WarehouseOption = Path("warehouse")) -> None:
 
 
 @app.command()
+def export(
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to", metavar="DIR", help="The folder to write; an earlier export there is replaced."
+        ),
+    ],
+    format: Annotated[
+        Literal["parquet", "csv"],
+        typer.Option(
+            help="parquet keeps the types; csv is for spreadsheets: a text that begins like a"
+            " formula gets a ' before it."
+        ),
+    ] = "parquet",
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TABLE",
+            help="A table, or a pattern such as 'kpi_*' or 'ops.*'; may be given more than once."
+            " Left out: all of schema marts.",
+        ),
+    ] = None,
+    warehouse: WarehouseOption = Path("warehouse"),
+) -> None:
+    """Write the published tables as Parquet or CSV, a file for each."""
+    from liftmart.export import export as run_export
+    from liftmart.show import Terminal, counted
+    from liftmart.warehouse import Warehouse
+
+    terminal = Terminal()
+    with terminal.stage("export") as stage:
+        files = run_export(Warehouse(warehouse), to.expanduser(), format, select or [], stage)
+    terminal.print(f"Wrote {counted(len(files), 'table')} to {to.expanduser()}")
+
+
+@app.command()
 def status(warehouse: WarehouseOption = Path("warehouse")) -> None:
     """Say what is loaded and published, and how the last run went."""
     from liftmart.show import Terminal

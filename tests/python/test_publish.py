@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Run, start_python
+import sqlalchemy
+from conftest import PROJECT, Run, start_python
 
 from liftmart.publish import Publication, publish, read_published
 from liftmart.show import Terminal
@@ -134,12 +136,51 @@ def test_what_is_published_says_so_itself(warehouse: Warehouse) -> None:
     ]
 
 
+OLDER_PYTHON = PROJECT / ".venv-bouncer" / "bin" / "python"
+OLDER_CLIENT = """
+import sys, duckdb
+assert duckdb.__version__.startswith("1."), duckdb.__version__
+reader = duckdb.connect(sys.argv[1], read_only=True)
+print(reader.execute("select revenue from marts.fct_orders").fetchall())
+comments = "select comment from duckdb_columns() where column_name = 'revenue'"
+print(reader.execute(comments).fetchall())
+"""
+
+
 def test_older_clients_can_open_it(warehouse: Warehouse) -> None:
     publish_now(warehouse)
     ((tags,),) = ask(
         warehouse, "select tags from duckdb_databases() where database_name = 'liftmart'"
     )
     assert tags["storage_version"].startswith("v1.4.0")  # type: ignore[index]
+    if not OLDER_PYTHON.exists():
+        pytest.skip("no DuckDB 1 to try: `make .venv-bouncer/.ready` installs one")
+    client = [OLDER_PYTHON, "-c", OLDER_CLIENT, warehouse.published]
+    said = subprocess.run(client, capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == ["[(Decimal('1.0000'),)]", """[('In "euro".',)]"""]
+
+
+def test_a_sql_client_reads_tables_and_comments_through_sqlalchemy(warehouse: Warehouse) -> None:
+    publish_now(warehouse)
+    engine = sqlalchemy.create_engine(
+        f"duckdb:///{warehouse.published}", connect_args={"read_only": True}
+    )
+    with engine.connect() as connection:
+        query = sqlalchemy.text("select revenue from marts.fct_orders where order_id = :order")
+        assert connection.execute(query, {"order": "o1"}).scalar() == 1
+        # Who reads is not in the way of who publishes.
+        assert publish_now(warehouse).version == 2
+        with pytest.raises(sqlalchemy.exc.DBAPIError, match="read-only"):
+            connection.execute(sqlalchemy.text("drop table marts.fct_orders"))
+    inspector = sqlalchemy.inspect(engine)
+    assert set(inspector.get_table_names(schema="marts")) == {"fct_orders", "fct_sessions"}
+    columns = {column["name"]: column for column in inspector.get_columns("fct_orders", "marts")}
+    assert columns["revenue"]["comment"] == 'In "euro".'
+    assert isinstance(columns["revenue"]["type"], sqlalchemy.Numeric)
+    assert inspector.get_table_comment("fct_orders", "marts") == {
+        "text": "One row per order: it's sold."
+    }
+    engine.dispose()
 
 
 def test_the_version_goes_on_counting_when_the_published_file_is_gone(warehouse: Warehouse) -> None:
