@@ -1,6 +1,6 @@
 {% macro validate_vars() -%}
     {%- set texts = {
-        'source': ['demo', 'canonical', 'ga4'],
+        'source': ['demo', 'canonical', 'tables', 'ga4'],
         'bounce_rule': ['single_page', 'not_engaged'],
         'exposure_rule': ['viewable', 'loaded']
     } -%}

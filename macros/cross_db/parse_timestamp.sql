@@ -38,7 +38,7 @@
     {%- set leap_day -%}
         (?!0000)(\d\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29
     {%- endset -%}
-    {%- set offset = 'substring(' ~ text ~ " from ':.*([+-]\d\d(?::?\d\d)?)$')" -%}
+    {%- set offset = 'substring(' ~ text ~ " from ':.*([+-][0-9][0-9](?::?[0-9][0-9])?)$')" -%}
     {#- Digits beyond microseconds are cut; a cast would round them. -#}
     {%- set local = 'cast(substring(' ~ text ~ " from '^[-0-9]+(?:[T ][0-9]+:[0-9]+(?::[0-9]+(?:[.][0-9]{1,6})?)?)?') as timestamp)" -%}
     {%- set utc -%}

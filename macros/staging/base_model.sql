@@ -1,3 +1,3 @@
 {% macro base_model(things) -%}
-    {{ ref('base_' ~ ('canonical' if var('source') == 'demo' else var('source')) ~ '__' ~ things) }}
+    {{ ref('base_' ~ ('ga4' if var('source') == 'ga4' else 'canonical') ~ '__' ~ things) }}
 {%- endmacro %}

@@ -16,11 +16,11 @@ sums as {{ materialized() }} (
         cast(units as {{ double }}) as units,
         {%- for variable in ['x', 'y', 'c', 'd'] %}
         cast(sum_{{ variable }} as {{ double }}) as sum_{{ variable }},
-        -- The square of 0 or 1 is itself: a proportion comes without a sum of squares.
-        cast(
-            coalesce(
-                sum_{{ variable }}2, case when kind = 'proportion' then sum_{{ variable }} end
-            ) as {{ double }}
+        -- The square of 0 or 1 is itself: a proportion comes without a sum of squares. Each is cast on
+        -- its own: DuckDB gives two decimals the fewer decimals.
+        coalesce(
+            cast(sum_{{ variable }}2 as {{ double }}),
+            case when kind = 'proportion' then cast(sum_{{ variable }} as {{ double }}) end
         ) as sum_{{ variable }}{{ variable }},
         {%- endfor %}
         {%- for pair in experiment_moment_names() if pair[0] != pair[1] %}

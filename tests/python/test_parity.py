@@ -1,0 +1,86 @@
+"""The same shops on every engine: each mart and ops table has the same rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from engines import DuckDB, Engine, EngineMissing, RawTables, postgres, run_dbt
+from parity import adversarial_shop, counted, demo_shop, differences
+from reference.values import Row
+
+# Text to text, under other vars than the demo shop's.
+VARIABLES: dict[str, dict[str, object]] = {
+    "demo": {},
+    "adversarial": {
+        "reporting_timezone": "America/New_York",
+        "event_passthroughs": ["color"],
+        "exposure_rule": "loaded",
+        "bounce_rule": "not_engaged",
+        "min_units_per_arm": 10,
+        "investigation_min_units": 10,
+        "investigation_min_orders": 3,
+    },
+}
+# The demo shop has no columns of its own.
+EMPTY: dict[str, set[str]] = {"demo": {"fct_session_attributes"}, "adversarial": set()}
+ENGINES = {"postgres": postgres}
+
+
+@dataclass
+class Built:
+    """The shops as DuckDB builds them, and what each engine was asked to build."""
+
+    folder: Path
+    shops: dict[str, RawTables]
+    rows: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
+
+    def build(self, engine: Engine, shop: str) -> dict[str, list[Row]]:
+        """Build one shop from its raw tables; return the rows of marts and ops."""
+        engine.load(f"raw_{shop}", self.shops[shop])
+        variables = {"source": "tables", "raw_schema": f"raw_{shop}", **VARIABLES[shop]}
+        models = run_dbt(
+            engine,
+            self.folder / engine.target,
+            *("build", "--resource-type", "model", "--resource-type", "seed"),
+            **variables,
+        )
+        return engine.rows(
+            {
+                name: relation
+                for name, relation in models.items()
+                if relation.startswith(("marts.", "ops."))
+            }
+        )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("parity")
+    shops = {"demo": demo_shop(), "adversarial": adversarial_shop(folder / "shop")}
+    built = Built(folder, shops)
+    for shop in shops:
+        built.rows[shop] = built.build(DuckDB(folder / f"warehouse_{shop}"), shop)
+    return built
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    try:
+        with ENGINES[request.param]() as started:
+            yield started
+    except EngineMissing as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("shop", VARIABLES)
+def test_every_row_is_the_same(built: Built, engine: Engine, shop: str) -> None:
+    expected, actual = built.rows[shop], built.build(engine, shop)
+
+    empty = {name for name, rows in expected.items() if not rows}
+    assert empty <= EMPTY[shop], "a mart without rows compares nothing"
+    assert counted(actual) == counted(expected)
+    lines = [
+        line for name, rows in expected.items() for line in differences(name, rows, actual[name])
+    ]
+    assert not lines, "\n".join(lines)
