@@ -56,7 +56,7 @@ WRONG: list[tuple[str, object, str]] = [
 ]
 # What the command sets itself, and only dbt can be given.
 WRONG_FOR_DBT: list[tuple[str, object, str]] = [
-    ("source", "csv", "one of demo, canonical, ga4"),
+    ("source", "csv", "one of demo, canonical, tables, ga4"),
     ("raw_schema", "raw events", SCHEMA),
     ("raw_schema", None, SCHEMA),
 ]
