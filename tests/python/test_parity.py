@@ -2,10 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from engines import DuckDB, Engine, EngineMissing, RawTables, postgres, run_dbt
+from engines import (
+    DuckDB,
+    Engine,
+    EngineMissing,
+    RawTables,
+    compiled_sql,
+    postgres,
+    run_dbt,
+)
 from parity import adversarial_shop, counted, demo_shop, differences
 from reference.values import Row
 
@@ -49,7 +58,7 @@ class Built:
             {
                 name: relation
                 for name, relation in models.items()
-                if relation.startswith(("marts.", "ops."))
+                if relation.split(".")[0].endswith(("marts", "ops"))
             }
         )
 
@@ -84,3 +93,37 @@ def test_every_row_is_the_same(built: Built, engine: Engine, shop: str) -> None:
         line for name, rows in expected.items() for line in differences(name, rows, actual[name])
     ]
     assert not lines, "\n".join(lines)
+
+
+# Numerator, denominator and ratio: halves of a millionth, and what has no binary fraction near it.
+RATIOS = (
+    ("1", "128", "0.007813"),
+    ("-1", "128", "-0.007813"),
+    ("41", "640", "0.064063"),
+    ("249", "2000000", "0.000125"),
+    ("249", "-2000000", "-0.000125"),
+    ("0", "3", "0.000000"),
+    ("2", "3", "0.666667"),
+    ("20.5000", "640.0000", "0.032031"),
+    ("999999999999", "1", "999999999999.000000"),
+    ("1000000000000", "1", None),
+    ("1", "0", None),
+    ("cast(null as numeric(18, 4))", "3", None),
+)
+
+
+def test_a_ratio_rounds_its_halves_alike(tmp_path: Path, engine: Engine) -> None:
+    template = " union all ".join(
+        f"select {number} as number, {{{{ ratio('{numerator}', '{denominator}') }}}} as ratio"
+        for number, (numerator, denominator, _) in enumerate(RATIOS)
+    )
+    expected = [
+        {"number": number, "ratio": Decimal(ratio) if ratio else None}
+        for number, (_, _, ratio) in enumerate(RATIOS)
+    ]
+    reference = DuckDB(tmp_path / "warehouse")
+    reference.load("raw", {})
+    for one in (reference, engine):
+        sql = compiled_sql(one, tmp_path / one.target, template)
+        rows = one.rows({"ratios": f"({sql}) as ratios"})["ratios"]
+        assert sorted(rows, key=lambda row: row["number"]) == expected

@@ -165,10 +165,14 @@ weighed as (
                 when model = 'position_based' and touches > 2
                     then case when touch_number in (1, touches) then 2 * (touches - 2) else 1 end
                 when model = 'time_decay' and touch_event_id is not null
-                    then round(1e9 * power(
-                        2e0,
-                        -(microseconds_before - last_microseconds_before)
-                        / (half_life_hours * 3.6e9)
+                    -- Rounded as a double everywhere: some engines round halves of doubles to even.
+                    then floor(0.5 + 1e9 * power(
+                        cast(2 as {{ type_double() }}),
+                        greatest(
+                            -100,
+                            -(microseconds_before - last_microseconds_before)
+                            / cast(half_life_hours * 3600000000 as {{ type_double() }})
+                        )
                     ))
                 else 1
             end as bigint
