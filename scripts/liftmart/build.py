@@ -14,6 +14,7 @@ import duckdb
 
 from liftmart import changes, dbt
 from liftmart.contract import TABLES
+from liftmart.erasure import Erased
 from liftmart.errors import Interrupted, UsageError, UserError, explain_text, explained
 from liftmart.load import SOURCES, Loaded, damaged_files, finish, load
 from liftmart.publish import Publication, attach_published, publish, read_published
@@ -43,6 +44,7 @@ class Request:
         prune: Forget loaded files that `events` does not hold any more.
         wait: Wait for another run on this warehouse.
         threads: Models built at the same time.
+        show: Show the KPIs at the end.
     """
 
     source: str | None = None
@@ -52,6 +54,7 @@ class Request:
     prune: bool = False
     wait: bool = False
     threads: int | None = None
+    show: bool = True
 
 
 def build(warehouse: Warehouse, request: Request, terminal: Terminal) -> None:
@@ -151,7 +154,8 @@ def _run(
             "reporting_timezone": str(variables["reporting_timezone"]),
             "experiment_alpha": str(variables["experiment_alpha"]),
         }
-        write_json(warehouse.build_state, {"passed": False, "source": source})
+        state = {"source": source, "variables": dict(request.variables or {})}
+        write_json(warehouse.build_state, {"passed": False, **state})
         connection = warehouse.open_build()
         try:
             fingerprint = changes.fingerprint(
@@ -187,7 +191,7 @@ def _run(
             warehouse.build_state,
             {
                 "passed": True,
-                "source": source,
+                **state,
                 "about": about,
                 "relations": outcome.relations,
                 "file": [status.st_size, status.st_mtime_ns],
@@ -200,7 +204,9 @@ def _run(
         page_types = list(variables["page_types"])
         with terminal.stage("report"):
             write_report(warehouse)
-        show(warehouse, terminal, page_types, float(variables["experiment_alpha"]))
+        Erased(warehouse).finish()
+        if request.show:
+            show(warehouse, terminal, page_types, float(variables["experiment_alpha"]))
     except (KeyboardInterrupt, duckdb.InterruptException):
         what = f"version {publication.version} is" if publication else "nothing was"
         raise Interrupted(f"interrupted, {what} published") from None

@@ -158,6 +158,40 @@ def export(
 
 
 @app.command()
+def forget(
+    visitor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="A visitor_id (GA4: user_pseudo_id); may be repeated."),
+    ] = None,
+    customer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID",
+            help="A customer_id (GA4: user_id), with every visitor that it was ever seen with;"
+            " may be repeated.",
+        ),
+    ] = None,
+    warehouse: WarehouseOption = Path("warehouse"),
+    wait: WaitOption = False,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Models built at the same time.")
+    ] = None,
+) -> None:
+    """Erase somebody's data from the whole warehouse, and build and publish it anew.
+
+    Files that are loaded later bring nothing of theirs back. Your own files, and what was exported
+    from the warehouse or copied before, are not touched.
+    """
+    from liftmart.forget import forget as run_forget
+    from liftmart.show import Terminal
+    from liftmart.warehouse import Warehouse
+
+    run_forget(
+        Warehouse(warehouse), visitor or [], customer or [], Terminal(), wait=wait, threads=threads
+    )
+
+
+@app.command()
 def status(warehouse: WarehouseOption = Path("warehouse")) -> None:
     """Say what is loaded and published, and how the last run went."""
     from liftmart.show import Terminal

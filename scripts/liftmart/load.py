@@ -32,6 +32,7 @@ from liftmart.contract import (
     UNREADABLE_LINE,
 )
 from liftmart.csv_files import convert, literal
+from liftmart.erasure import Erased, delete_what_was_built
 from liftmart.errors import UserError, first_line
 from liftmart.show import Stage, counted
 from liftmart.warehouse import Warehouse, now, read_json, replace_file, write_json
@@ -160,6 +161,9 @@ def load(
     Raises:
         UserError: A file or the folder cannot be used; then nothing has changed.
     """
+    erased = Erased(warehouse)
+    if not erased.is_finished:
+        erase(warehouse, erased, stage)
     connection = warehouse.open_build()
     try:
         ledger = Ledger(warehouse, source)
@@ -168,7 +172,7 @@ def load(
             if not events and not ledger.files:
                 raise UserError(f"no {source} events are loaded yet: name them with --events")
             found = find_files(source, events) if events else {}
-            done = _take_in(connection, ledger, found, prune, {*passthroughs}, stage)
+            done = _take_in(connection, ledger, erased, found, prune, {*passthroughs}, stage)
         tables = TABLES | {"events": (*TABLES["events"], *passthroughs)}
         _make_relations(connection, ledger, source, tables)
         ledger.write()
@@ -176,6 +180,33 @@ def load(
         return done
     finally:
         connection.close()
+
+
+def erase(warehouse: Warehouse, erased: Erased, stage: Stage) -> None:
+    """Take those who are erased out of all copies, and delete what was made of these.
+
+    It may be killed anywhere and done again.
+
+    Args:
+        warehouse: Its lock is held and build.duckdb is not open.
+        erased: Who.
+        stage: Told what is being done.
+    """
+    delete_what_was_built(warehouse)
+    with duckdb.connect() as connection:
+        for source in SOURCES:
+            ledger = Ledger(warehouse, source)
+            ledger.sweep()
+            for number, file in enumerate([*ledger.files.values()]):
+                stage.update(number, len(ledger.files), Path(file.file).name)
+                copy = ledger.copy_of(file)
+                if copy.exists():
+                    erased.take_out(connection, copy, file.table)
+                    lines = _unreadable_lines(connection, copy) if file.unreadable_lines else 0
+                    ledger.files[file.file] = replace(
+                        file, rows=_rows(connection, copy), unreadable_lines=lines
+                    )
+            ledger.write()
 
 
 def finish(warehouse: Warehouse, source: str, fingerprint: str) -> None:
@@ -285,6 +316,7 @@ def _files_under(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
 def _take_in(
     connection: duckdb.DuckDBPyConnection,
     ledger: Ledger,
+    erased: Erased,
     found: dict[Path, str],
     prune: bool,
     passthroughs: set[str],
@@ -317,7 +349,7 @@ def _take_in(
     unreadable: dict[str, int] = {}
     for number, (path, table, known) in enumerate(to_read):
         stage.update(number, len(to_read), path.name)
-        file = _read(connection, ledger, path, table)
+        file = _read(connection, ledger, erased, path, table)
         if file.unreadable_lines:
             unreadable[path.name] = file.unreadable_lines
         known_columns = {*GA4_COLUMNS} if table == "ga4_events" else {*TABLES[table], *passthroughs}
@@ -371,7 +403,7 @@ def _take_in(
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection, ledger: Ledger, path: Path, table: str
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, erased: Erased, path: Path, table: str
 ) -> LoadedFile:
     """Copy one file into raw/ under the hash of its content, and look at its columns.
 
@@ -402,16 +434,17 @@ def _read(
 
     try:
         columns = _columns_of(connection, copy)
-        rows = connection.execute(
-            f"select num_rows from parquet_file_metadata({literal(copy)})"
-        ).fetchall()[0][0]
+        if unreadable_lines:
+            columns = columns[:-1]
+        if erased:
+            erased.take_out(connection, copy, table)
+            unreadable_lines = _unreadable_lines(connection, copy) if unreadable_lines else 0
+        rows = _rows(connection, copy)
     except duckdb.Error as error:
         reason = first_line(error).replace(str(copy), path.name)
         raise UserError(
             f"{path} is not a parquet file that can be read ({reason}): replace it or take it away"
         ) from None
-    if unreadable_lines:
-        columns = columns[:-1]
     names = [name.lower() for name, _ in columns]
     missing = [name for name in REQUIRED[table] if name not in names]
     if missing:
@@ -544,6 +577,20 @@ def _copies_of(
         unreadable = bool(columns) and columns[-1][0] == UNREADABLE_LINE
         gone.append(_Copy(path, columns[: -1 if unreadable else None], unreadable))
     return current, new, gone
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Return how many rows a parquet file has."""
+    sql = f"select num_rows from parquet_file_metadata({literal(path)})"
+    return int(connection.execute(sql).fetchall()[0][0])
+
+
+def _unreadable_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Return how many unreadable lines a copy has."""
+    if UNREADABLE_LINE not in dict(_columns_of(connection, path)):
+        return 0
+    sql = f"select count({UNREADABLE_LINE}) from read_parquet({literal(path)})"
+    return int(connection.execute(sql).fetchall()[0][0])
 
 
 def _columns_of(connection: duckdb.DuckDBPyConnection, path: Path) -> Columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from liftmart.erasure import Erased
 from liftmart.errors import UserError, explained
 from liftmart.load import SOURCES, Ledger
 from liftmart.publish import attach_published, read_published
@@ -55,6 +56,10 @@ def _status(warehouse: Warehouse, terminal: Terminal) -> None:
                 str(warehouse.published),
             ],
         )
+
+    if not Erased(warehouse).is_finished:
+        what = "not finished: the next build that passes erases who is to be forgotten"
+        _block(terminal, "Erasure", [what])
 
     run = read_json(warehouse.last_run)
     if run.get("status") == "running":

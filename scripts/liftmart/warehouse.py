@@ -78,6 +78,7 @@ class Warehouse:
         self.logs = self.folder / "logs"
         self.last_run = self.folder / "last_run.json"
         self.build_state = self.folder / "build_state.json"
+        self.erased = self.folder / "erased.json"
 
     def create(self) -> None:
         """Make the folder.

@@ -45,8 +45,8 @@ discrepancies as (
         {%- for low, middle, high in intervals %}
         or not {{ middle }} between {{ low }} and {{ high }}
         {%- endfor %}
-        -- Two corrections that agree may differ in the last digit of a double.
-        or not p_value_bh between p_value and p_value_holm * (1 + 1e-12)
+        -- A p-value and its corrections that agree may differ in the last digit of a double.
+        or not p_value_bh between p_value * (1 - 1e-12) and p_value_holm * (1 + 1e-12)
         or (p_value is null and reason in ('always_valid_test', 'fixed_test', 'too_few_units'))
 
 )
