@@ -1,3 +1,3 @@
 {% macro base_model(things) -%}
-    {{ ref('base_' ~ ('ga4' if var('source') == 'ga4' else 'canonical') ~ '__' ~ things) }}
+    {{ ref('base_' ~ ('canonical' if var('source') in ['demo', 'tables'] else var('source')) ~ '__' ~ things) }}
 {%- endmacro %}
