@@ -268,6 +268,42 @@ def generate(
     )
 
 
+@app.command()
+def benchmark(
+    events: Annotated[
+        list[str] | None,
+        typer.Option(metavar="N", help="About how many events: 1m, 5m, 20m; may be repeated."),
+    ] = None,
+    history: Annotated[
+        str,
+        typer.Option(metavar="DAYS", help="Histories that one new day is added to, in days."),
+    ] = "10,30,90",
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The JSON file to write.")] = Path(
+        "benchmark.json"
+    ),
+    scratch: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where shops and warehouses are made, and deleted again; 500 bytes an event.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which shop.")] = 1,
+) -> None:
+    """Measure builds of generated shops: a full one against a hand-written script, and a new day.
+
+    Prints and writes times by phase, peak memory, bytes on disk, and whether the KPIs are those of
+    the script. Left alone, it measures 1 million events.
+    """
+    from liftmart.benchmark import benchmark as run_benchmark
+    from liftmart.benchmark import parse_days, parse_events
+    from liftmart.show import Terminal
+
+    sizes = [parse_events(text) for text in events or ["1m"]]
+    histories = parse_days(history)
+    run_benchmark(sizes, histories, out.expanduser().absolute(), scratch, seed, Terminal())
+
+
 def check_target(target: str) -> None:
     """Refuse an engine that this version does not build on.
 
