@@ -18,6 +18,10 @@
         if to_regnamespace('{{ generate_schema_name('staging', none) }}') is null then
             create schema {{ generate_schema_name('staging', none) }};
         end if;
+        -- What is built from now on has not passed its tests: `liftmart publish` shall not take it.
+        if to_regclass('{{ target.schema }}.build_state') is not null then
+            update {{ target.schema }}.build_state set passed = false;
+        end if;
     end
     $prepare$;
 

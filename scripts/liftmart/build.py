@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
@@ -16,7 +16,9 @@ from liftmart import changes, dbt
 from liftmart.contract import TABLES
 from liftmart.erasure import Erased
 from liftmart.errors import Interrupted, UsageError, UserError, explain_text, explained
-from liftmart.load import SOURCES, Loaded, damaged_files, finish, load
+from liftmart.load import SOURCES as FILE_SOURCES
+from liftmart.load import Loaded, damaged_files, finish, load
+from liftmart.postgres import PostgresWarehouse
 from liftmart.publish import Publication, attach_published, publish, read_published
 from liftmart.report import write_report
 from liftmart.show import (
@@ -30,6 +32,20 @@ from liftmart.show import (
 from liftmart.warehouse import Warehouse, now, read_json, write_json
 
 MOST_FAILURES = 10
+# What each engine builds from.
+SOURCES = {"duckdb": FILE_SOURCES, "postgres": ("demo", "tables")}
+# What is shown at the end of a build.
+SHOWN = (
+    "marts.fct_orders",
+    "marts.kpi_aov_by_placement",
+    "marts.kpi_bounce_by_placement",
+    "marts.kpi_conversion_by_placement",
+    "marts.kpi_experiment_daily",
+    "marts.kpi_experiment_drivers",
+    "marts.kpi_experiment_results",
+    "ops.published",
+    "ops.rejected_events",
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +53,8 @@ class Request:
     """What the user asked for.
 
     Attributes:
-        source: demo, canonical or ga4; None takes demo, where nothing else was built before.
+        source: demo, canonical, ga4 or tables; None takes demo, where nothing else was built
+            before.
         events: The folder or glob of the files; None builds from what is loaded.
         variables: dbt's variables that differ from dbt_project.yml.
         full_refresh: Rebuild incremental models from raw.
@@ -64,7 +81,7 @@ def build(warehouse: Warehouse, request: Request, terminal: Terminal) -> None:
         UserError: Something that the user can mend; what was published stays as it was.
         Interrupted: Somebody pressed Ctrl-C.
     """
-    check(request)
+    check(request, warehouse.engine)
     warehouse.create()
     with explained(warehouse.folder), warehouse.locked(request.wait, terminal.say):
         source = choose_source(warehouse, request)
@@ -87,14 +104,26 @@ def build(warehouse: Warehouse, request: Request, terminal: Terminal) -> None:
                 write_json(warehouse.last_run, run)
 
 
-def check(request: Request) -> None:
+def check(request: Request, engine: str) -> None:
     """Refuse what does not go together.
 
     Raises:
         UsageError: Options contradict each other, or a variable is not known.
     """
-    if request.source is not None and request.source not in SOURCES:
-        raise UsageError(f"there is no source '{request.source}': use {', '.join(SOURCES)}")
+    if request.source == "tables" and engine == "duckdb":
+        raise UsageError(
+            "--source tables reads the tables of a database: say which engine it is on, as in"
+            " --target postgres"
+        )
+    files = request.events is not None or request.source in ("canonical", "ga4")
+    if engine != "duckdb" and files:
+        raise UsageError(
+            f"--target {engine} reads no files: load them into tables of the event contract and"
+            " say --source tables, or build on duckdb"
+        )
+    if request.source is not None and request.source not in SOURCES[engine]:
+        sources = ", ".join(SOURCES[engine])
+        raise UsageError(f"there is no source '{request.source}': use {sources}")
     if request.events is not None and request.source is None:
         raise UsageError("say what the events are: --source canonical or --source ga4")
     if request.events is not None and request.source == "demo":
@@ -103,6 +132,8 @@ def check(request: Request) -> None:
         raise UsageError("--prune compares with the files in --events: name them")
     known = dbt.project_settings().get("vars", {})
     for name in request.variables or {}:
+        if name == dbt.TABLES_VAR and request.source == "tables":
+            continue
         if name in dbt.OWN_VARS:
             raise UsageError(f"the variable {name} is set by the command: use --source")
         if name not in known:
@@ -117,10 +148,11 @@ def choose_source(warehouse: Warehouse, request: Request) -> str:
     Raises:
         UserError: None was named and the warehouse holds another one than the demo shop.
     """
-    before = read_json(warehouse.build_state).get("source", "demo")
+    before = warehouse.read_state().get("source", "demo")
     if request.source is None and before != "demo":
+        where = warehouse.folder if warehouse.engine == "duckdb" else f"the {warehouse.workplace}"
         raise UserError(
-            f"{warehouse.folder} holds {before} events: say --source {before} to go on with them,"
+            f"{where} holds {before} events: say --source {before} to go on with them,"
             " or --source demo to publish the demo shop in their place"
         )
     return request.source or "demo"
@@ -134,18 +166,20 @@ def _run(
     try:
         settings = dbt.project_settings()
         variables = {**settings.get("vars", {}), **(request.variables or {})}
-        with terminal.stage("load") as stage:
-            loaded = load(
-                warehouse,
-                source,
-                request.events,
-                stage,
-                prune=request.prune,
-                passthroughs=_passthroughs(variables),
-            )
-            run["loaded"] = asdict(loaded)
-        if source != "demo":
-            terminal.say(f"load: {describe_load(loaded)}")
+        on_files = not isinstance(warehouse, PostgresWarehouse)
+        if on_files:
+            with terminal.stage("load") as stage:
+                loaded = load(
+                    warehouse,
+                    source,
+                    request.events,
+                    stage,
+                    prune=request.prune,
+                    passthroughs=_passthroughs(variables),
+                )
+                run["loaded"] = asdict(loaded)
+            if source != "demo":
+                terminal.say(f"load: {describe_load(loaded)}")
 
         about = {
             "source": source,
@@ -155,15 +189,19 @@ def _run(
             "experiment_alpha": str(variables["experiment_alpha"]),
         }
         state = {"source": source, "variables": dict(request.variables or {})}
-        write_json(warehouse.build_state, {"passed": False, **state})
-        connection = warehouse.open_build()
-        try:
-            fingerprint = changes.fingerprint(
-                connection, dbt.project_folder(), {**variables, "source": source}
-            )
-            full_refresh = changes.begin_build(connection, fingerprint, request.full_refresh)
-        finally:
-            connection.close()
+        warehouse.write_state({"passed": False, **state})
+        # Without a record of what is new, everything is built of all that the tables hold.
+        full_refresh = True
+        fingerprint = ""
+        if on_files:
+            connection = warehouse.open_build()
+            try:
+                fingerprint = changes.fingerprint(
+                    connection, dbt.project_folder(), {**variables, "source": source}
+                )
+                full_refresh = changes.begin_build(connection, fingerprint, request.full_refresh)
+            finally:
+                connection.close()
         run["full_refresh"] = full_refresh
         with terminal.stage("build") as stage:
             outcome = dbt.build(
@@ -173,7 +211,7 @@ def _run(
                 full_refresh=full_refresh,
                 threads=request.threads,
             )
-        if outcome.complete:
+        if outcome.complete and on_files:
             finish(warehouse, source, fingerprint)
         run["built"] = {"models": outcome.models, "tests": outcome.tests}
         run["warnings"] = outcome.warnings
@@ -186,25 +224,23 @@ def _run(
             f"build: {counted(outcome.models, 'model')} built,"
             f" {counted(outcome.tests, 'test')} passed"
         )
-        status = warehouse.build.stat()
-        write_json(
-            warehouse.build_state,
+        warehouse.write_state(
             {
                 "passed": True,
                 **state,
                 "about": about,
                 "relations": outcome.relations,
-                "file": [status.st_size, status.st_mtime_ns],
-            },
+                "file": _mark(warehouse),
+            }
         )
-        with terminal.stage("publish") as stage:
-            publication = publish(warehouse, outcome.relations, about, stage)
+        publication = _publish(warehouse, outcome.relations, about, terminal)
         run["published_version"] = publication.version
         run["published"] = asdict(publication)
         page_types = list(variables["page_types"])
         with terminal.stage("report"):
             write_report(warehouse)
-        Erased(warehouse).finish()
+        if on_files:
+            Erased(warehouse).finish()
         if request.show:
             show(warehouse, terminal, page_types, float(variables["experiment_alpha"]))
     except (KeyboardInterrupt, duckdb.InterruptException):
@@ -223,28 +259,47 @@ def _passthroughs(variables: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _mark(warehouse: Warehouse) -> list[int]:
+    """Return what tells whether build.duckdb was changed; a database has dbt say it."""
+    if isinstance(warehouse, PostgresWarehouse):
+        return []
+    status = warehouse.build.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _publish(
+    warehouse: Warehouse, relations: Sequence[str], about: Mapping[str, str], terminal: Terminal
+) -> Publication:
+    with terminal.stage("publish") as stage:
+        if isinstance(warehouse, PostgresWarehouse):
+            from liftmart.postgres_publish import publish as publish_on_postgres
+
+            return publish_on_postgres(warehouse, relations, about, stage)
+        return publish(warehouse, relations, about, stage)
+
+
 def publish_again(warehouse: Warehouse, wait: bool, terminal: Terminal) -> Publication:
     """Publish what the last build made, without building it again.
 
     Raises:
         UserError: There is no build, its tests did not pass, or it was changed since.
     """
-    if not warehouse.build.exists():
+    if isinstance(warehouse, PostgresWarehouse):
+        warehouse.create()
+    elif not warehouse.build.exists():
         raise UserError(f"nothing is built in {warehouse.folder}: run liftmart build first")
     with explained(warehouse.folder), warehouse.locked(wait, terminal.say):
-        state = read_json(warehouse.build_state)
+        state = warehouse.read_state()
         if not state.get("passed"):
             raise UserError(
                 "the last build did not end or did not pass its tests: run liftmart build"
             )
-        status = warehouse.build.stat()
-        if state["file"] != [status.st_size, status.st_mtime_ns]:
+        if state["file"] != _mark(warehouse):
             raise UserError(
                 f"{warehouse.build} was changed after its tests had passed: run liftmart build"
             )
         try:
-            with terminal.stage("publish") as stage:
-                return publish(warehouse, state["relations"], state["about"], stage)
+            return _publish(warehouse, state["relations"], state["about"], terminal)
         except (KeyboardInterrupt, duckdb.InterruptException):
             raise Interrupted("interrupted, nothing was published") from None
 
@@ -256,7 +311,7 @@ def show(
     publication = read_published(warehouse)
     if publication is None:
         return
-    connection = attach_published(warehouse)
+    connection = attach_published(warehouse, SHOWN)
     try:
         terminal.print()
         show_kpis(connection, terminal, page_types, publication.reporting_currency)
@@ -268,7 +323,7 @@ def show(
         connection.close()
     terminal.print()
     terminal.print(f"Report: {warehouse.report}")
-    terminal.print(f"Published version {publication.version}: {warehouse.published}")
+    terminal.print(f"Published version {publication.version}: {warehouse.place}")
 
 
 def describe_load(loaded: Loaded) -> str:
@@ -303,7 +358,8 @@ def describe_failures(outcome: dbt.Outcome, warehouse: Warehouse, source: str) -
         if failures
     )
     lines = [f"the build has {what or 'failed'}; what was published before stays as it was"]
-    damaged = damaged_files(warehouse, source) if errors else []
+    on_files = not isinstance(warehouse, PostgresWarehouse)
+    damaged = damaged_files(warehouse, source) if errors and on_files else []
     lines += [f"  {file} is damaged: replace it, or take it away and --prune" for file in damaged]
     for failure in outcome.failures[:MOST_FAILURES]:
         if failure.rows is not None:
@@ -311,7 +367,7 @@ def describe_failures(outcome: dbt.Outcome, warehouse: Warehouse, source: str) -
         else:
             lines.append(f"  {failure.kind} {failure.name}: {failure.message}")
         if failure.query is not None:
-            lines.append(f"    its query, to run in {warehouse.build}: {failure.query}")
+            lines.append(f"    its query, to run in {warehouse.workplace}: {failure.query}")
     if len(outcome.failures) > MOST_FAILURES:
         lines.append(f"  and {len(outcome.failures) - MOST_FAILURES} more, see {warehouse.logs}")
     return UserError("\n".join(lines))

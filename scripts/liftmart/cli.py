@@ -7,13 +7,16 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 import yaml  # type: ignore[import-untyped]
 from rich.console import Console
 
 from liftmart.errors import Interrupted, UsageError, UserError, explained
+
+if TYPE_CHECKING:
+    from liftmart.warehouse import Warehouse
 
 app = typer.Typer(
     help="From a shop's raw events to the numbers that say whether its personalization works.",
@@ -38,13 +41,20 @@ WaitOption = Annotated[
 ]
 
 
+TargetOption = Annotated[
+    str,
+    typer.Option("--target", envvar="LIFTMART_TARGET", help="The engine: duckdb or postgres."),
+]
+
+
 @app.command()
 def build(
     source: Annotated[
-        Literal["demo", "canonical", "ga4"] | None,
+        Literal["demo", "canonical", "ga4", "tables"] | None,
         typer.Option(
             help="demo (the default): the demo shop; canonical: files of the event"
-            " contract; ga4: the GA4 BigQuery export as parquet."
+            " contract; ga4: the GA4 BigQuery export as parquet; tables: tables of the event"
+            " contract in the target's database, in the schema that the var raw_schema names."
         ),
     ] = None,
     events: Annotated[
@@ -56,7 +66,7 @@ def build(
         ),
     ] = None,
     warehouse: WarehouseOption = Path("warehouse"),
-    target: Annotated[str, typer.Option(help="The engine.")] = "duckdb",
+    target: TargetOption = "duckdb",
     vars: Annotated[
         str | None,
         typer.Option(metavar="YAML", help="Variables, as in 'reporting_currency: USD'."),
@@ -77,9 +87,8 @@ def build(
     from liftmart.build import Request
     from liftmart.build import build as run_build
     from liftmart.show import Terminal
-    from liftmart.warehouse import Warehouse
 
-    check_target(target)
+    place = open_warehouse(target, warehouse)
     request = Request(
         source=source,
         events=events,
@@ -89,35 +98,37 @@ def build(
         wait=wait,
         threads=threads,
     )
-    run_build(Warehouse(warehouse), request, Terminal())
+    run_build(place, request, Terminal())
 
 
 @app.command()
-def publish(warehouse: WarehouseOption = Path("warehouse"), wait: WaitOption = False) -> None:
+def publish(
+    warehouse: WarehouseOption = Path("warehouse"),
+    target: TargetOption = "duckdb",
+    wait: WaitOption = False,
+) -> None:
     """Publish the last build again; it must have passed its tests."""
     from liftmart.build import publish_again
     from liftmart.show import Terminal
-    from liftmart.warehouse import Warehouse
 
     terminal = Terminal()
-    place = Warehouse(warehouse)
+    place = open_warehouse(target, warehouse)
     publication = publish_again(place, wait, terminal)
-    terminal.print(f"Published version {publication.version}: {place.published}")
+    terminal.print(f"Published version {publication.version}: {place.place}")
 
 
 @app.command()
-def report(warehouse: WarehouseOption = Path("warehouse")) -> None:
+def report(warehouse: WarehouseOption = Path("warehouse"), target: TargetOption = "duckdb") -> None:
     """Write the report of what is published to DIR/report.html, to open in a browser.
 
     A build writes it, too. It is one file that needs no network: send it to whom you like.
     """
     from liftmart.report import write_report
     from liftmart.show import Terminal
-    from liftmart.warehouse import Warehouse
 
     terminal = Terminal()
     with terminal.stage("report"):
-        path = write_report(Warehouse(warehouse))
+        path = write_report(open_warehouse(target, warehouse))
     terminal.print(f"Wrote {path}")
 
 
@@ -145,15 +156,16 @@ def export(
         ),
     ] = None,
     warehouse: WarehouseOption = Path("warehouse"),
+    target: TargetOption = "duckdb",
 ) -> None:
     """Write the published tables as Parquet or CSV, a file for each."""
     from liftmart.export import export as run_export
     from liftmart.show import Terminal, counted
-    from liftmart.warehouse import Warehouse
 
     terminal = Terminal()
     with terminal.stage("export") as stage:
-        files = run_export(Warehouse(warehouse), to.expanduser(), format, select or [], stage)
+        place = open_warehouse(target, warehouse)
+        files = run_export(place, to.expanduser(), format, select or [], stage)
     terminal.print(f"Wrote {counted(len(files), 'table')} to {to.expanduser()}")
 
 
@@ -192,13 +204,12 @@ def forget(
 
 
 @app.command()
-def status(warehouse: WarehouseOption = Path("warehouse")) -> None:
+def status(warehouse: WarehouseOption = Path("warehouse"), target: TargetOption = "duckdb") -> None:
     """Say what is loaded and published, and how the last run went."""
     from liftmart.show import Terminal
     from liftmart.status import status as show_status
-    from liftmart.warehouse import Warehouse
 
-    show_status(Warehouse(warehouse), Terminal())
+    show_status(open_warehouse(target, warehouse), Terminal())
 
 
 @app.command()
@@ -304,16 +315,24 @@ def benchmark(
     run_benchmark(sizes, histories, out.expanduser().absolute(), scratch, seed, Terminal())
 
 
-def check_target(target: str) -> None:
-    """Refuse an engine that this version does not build on.
+def open_warehouse(target: str, folder: Path) -> Warehouse:
+    """Return the warehouse of an engine; nothing is made or connected yet.
 
     Raises:
-        UsageError: It is not duckdb.
+        UsageError: This version does not build on the engine.
+        UserError: What the engine needs is not installed, or profiles.yml can't be read.
     """
-    if target in ("postgres", "spark"):
-        raise UsageError(f"--target {target} is not built yet: this version builds on duckdb")
-    if target != "duckdb":
-        raise UsageError(f"there is no target '{target}': this version builds on duckdb")
+    if target == "duckdb":
+        from liftmart.warehouse import Warehouse
+
+        return Warehouse(folder)
+    if target == "postgres":
+        from liftmart.postgres import PostgresWarehouse
+
+        return PostgresWarehouse(folder)
+    if target == "spark":
+        raise UsageError("--target spark is not built yet: this version builds on duckdb, postgres")
+    raise UsageError(f"there is no target '{target}': this version builds on duckdb, postgres")
 
 
 def parse_variables(text: str | None) -> dict[str, object]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PUBLISHED_SCHEMAS = ("marts", "ops")
 # Set by the command itself, not by --vars.
 OWN_VARS = ("source", "raw_schema")
+# Where the tables are that --source tables reads is for the user to say.
+TABLES_VAR = "raw_schema"
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def build(
     full_refresh: bool = False,
     threads: int | None = None,
 ) -> Outcome:
-    """Build and test every seed, model and mart in the warehouse's build.duckdb.
+    """Build and test every seed, model and mart where the warehouse works.
 
     Args:
         warehouse: Where; its lock is held and build.duckdb is not open.
@@ -129,7 +131,7 @@ def build(
         "build",
         *("--project-dir", project),
         *("--profiles-dir", project),
-        *("--target", "duckdb"),
+        *("--target", warehouse.engine),
         *("--target-path", str(warehouse.target)),
         *("--log-path", str(warehouse.logs)),
         *("--log-level", "none"),
@@ -145,7 +147,7 @@ def build(
     logging.raiseExceptions = False
     stage.update(0, 1, "reading the project")
     try:
-        with _queries_end_on_ctrl_c():
+        with _queries_end_on_ctrl_c(warehouse.engine):
             result = dbtRunner(callbacks=[_progress(stage)]).invoke(arguments)
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
@@ -164,8 +166,8 @@ def build(
 
 
 @contextmanager
-def _queries_end_on_ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C end what DuckDB is doing.
+def _queries_end_on_ctrl_c(engine: str) -> Iterator[None]:
+    """Let Ctrl-C end what the engine is doing.
 
     dbt cancels its queries once; one that starts at that moment would run to its end first.
     """
@@ -175,7 +177,7 @@ def _queries_end_on_ctrl_c() -> Iterator[None]:
 
     def cancel() -> None:
         while not ended.wait(0.2):
-            adapter = get_adapter_by_type("duckdb")  # type: ignore[no-untyped-call]
+            adapter = get_adapter_by_type(engine)  # type: ignore[no-untyped-call]
             adapter.connections.cancel_open()
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
@@ -213,7 +215,7 @@ def _take(outcome: Outcome, result: NodeResult, warehouse: Warehouse) -> None:
     kind = str(node.resource_type)
     if status == "success" and kind == "model":
         outcome.models += 1
-        if node.schema in PUBLISHED_SCHEMAS:
+        if getattr(node.config, "schema", None) in PUBLISHED_SCHEMAS:
             outcome.relations.append(f"{node.schema}.{getattr(node, 'alias', node.name)}")
     if kind == "test" and status != "skipped":
         outcome.tests += 1

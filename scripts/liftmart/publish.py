@@ -11,6 +11,7 @@ import duckdb
 
 from liftmart.csv_files import literal
 from liftmart.errors import UserError
+from liftmart.postgres import PostgresWarehouse
 from liftmart.show import Stage
 from liftmart.warehouse import Warehouse, now, read_json, replace_file
 
@@ -195,12 +196,21 @@ def _comment(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> No
         connection.execute(f"comment on {what} is {literal(text)}")
 
 
-def attach_published(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
+def attach_published(
+    warehouse: Warehouse, tables: Sequence[str] | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open the published warehouse for reading, attached as `published`.
+
+    Args:
+        warehouse: Which.
+        tables: schema.name of those that will be read, where they must be copied first; None
+            takes all.
 
     Raises:
         UserError: It is not there, or it cannot be read.
     """
+    if isinstance(warehouse, PostgresWarehouse):
+        return warehouse.attach_published(tables)
     if not warehouse.published.exists():
         raise UserError(f"nothing is published in {warehouse.folder}: run liftmart build first")
     connection = duckdb.connect()
@@ -220,7 +230,7 @@ def read_published(warehouse: Warehouse) -> Publication | None:
     """Return what is published, None where there is nothing that this version can read."""
     names = [field.name for field in fields(Publication)]
     try:
-        connection = attach_published(warehouse)
+        connection = attach_published(warehouse, ["ops.published"])
     except (UserError, duckdb.Error):
         return None
     try:

@@ -18,7 +18,7 @@ def status(warehouse: Warehouse, terminal: Terminal) -> None:
     Raises:
         UserError: There is no warehouse.
     """
-    if not warehouse.folder.is_dir():
+    if warehouse.engine == "duckdb" and not warehouse.folder.is_dir():
         raise UserError(f"there is no warehouse {warehouse.folder}: run liftmart build first")
     with explained(warehouse.folder):
         _status(warehouse, terminal)
@@ -27,7 +27,8 @@ def status(warehouse: Warehouse, terminal: Terminal) -> None:
 def _status(warehouse: Warehouse, terminal: Terminal) -> None:
     terminal.print(f"Warehouse  {warehouse.folder}")
 
-    ledgers = {source: Ledger(warehouse, source) for source in SOURCES}
+    files_of = SOURCES if warehouse.engine == "duckdb" else ()
+    ledgers = {source: Ledger(warehouse, source) for source in files_of}
     lines = []
     for source, ledger in ledgers.items():
         files = list(ledger.files.values())
@@ -39,7 +40,8 @@ def _status(warehouse: Warehouse, terminal: Terminal) -> None:
                 f"{source}: {counted(len(files), 'file')}, {counted(rows, 'row')},"
                 f" the last on {_readable(last)}"
             )
-    _block(terminal, "Loaded", lines or ["no files (the demo shop needs none)"])
+    if files_of:
+        _block(terminal, "Loaded", lines or ["no files (the demo shop needs none)"])
 
     publication = read_published(warehouse)
     if publication is None:
@@ -53,11 +55,11 @@ def _status(warehouse: Warehouse, terminal: Terminal) -> None:
                 f"version {publication.version} on {_readable(publication.published_at)},"
                 f" source {publication.source}",
                 f"events until {_readable(until)}" if until else "no events",
-                str(warehouse.published),
+                warehouse.place,
             ],
         )
 
-    if not Erased(warehouse).is_finished:
+    if files_of and not Erased(warehouse).is_finished:
         what = "not finished: the next build that passes erases who is to be forgotten"
         _block(terminal, "Erasure", [what])
 
@@ -70,7 +72,7 @@ def _status(warehouse: Warehouse, terminal: Terminal) -> None:
         how = f"{run['status']} on {_readable(run['finished_at'])} after {seconds:.0f} s"
         _block(terminal, "Last run", [how, *str(run.get("error", "")).splitlines()])
     if publication is not None:
-        connection = attach_published(warehouse)
+        connection = attach_published(warehouse, ["ops.published", "ops.rejected_events"])
         try:
             show_rejections(connection, terminal)
         finally:

@@ -65,7 +65,13 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 class Warehouse:
-    """The paths of one warehouse folder; nothing is made until `create`."""
+    """The paths of one warehouse folder; nothing is made until `create`.
+
+    Attributes:
+        engine: The target in profiles.yml that it is built with.
+    """
+
+    engine = "duckdb"
 
     def __init__(self, folder: Path) -> None:
         """Name the folder; it need not exist."""
@@ -79,6 +85,24 @@ class Warehouse:
         self.last_run = self.folder / "last_run.json"
         self.build_state = self.folder / "build_state.json"
         self.erased = self.folder / "erased.json"
+
+    @property
+    def place(self) -> str:
+        """Where the published tables are, as a person says it."""
+        return str(self.published)
+
+    @property
+    def workplace(self) -> str:
+        """Where dbt builds, as a person says it."""
+        return str(self.build)
+
+    def read_state(self) -> dict[str, Any]:
+        """Return what the last build left, {} where there was none."""
+        return read_json(self.build_state)
+
+    def write_state(self, content: dict[str, Any]) -> None:
+        """Note what a build has come to."""
+        write_json(self.build_state, content)
 
     def create(self) -> None:
         """Make the folder.

@@ -23,8 +23,14 @@ def test_help_names_every_command(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--target", "spark"], "--target spark is not built yet: this version builds on duckdb"),
-        (["--target", "excel"], "there is no target 'excel': this version builds on duckdb"),
+        (
+            ["--target", "spark"],
+            "--target spark is not built yet: this version builds on duckdb, postgres",
+        ),
+        (
+            ["--target", "excel"],
+            "there is no target 'excel': this version builds on duckdb, postgres",
+        ),
         (["--vars", "[1, 2]"], "--vars is not YAML of names and values"),
         (["--vars", "{a: ["], "--vars is not YAML of names and values"),
         (["--vars", "bounce_rules: x"], "no variable bounce_rules: did you mean bounce_rule?"),

@@ -63,7 +63,7 @@ def write_report(warehouse: Warehouse) -> Path:
         publication = read_published(warehouse)
         if publication is None:
             raise UserError(
-                f"{warehouse.published} is of another version of liftmart: run liftmart build"
+                f"{warehouse.place} is of another version of liftmart: run liftmart build"
             )
         published = describe(publication)
         experiments = _records(content, "experiments")
@@ -92,6 +92,7 @@ def write_report(warehouse: Warehouse) -> Path:
             kpis=KPIS,
             published=published,
         )
+        warehouse.create()
         temporary = warehouse.folder / f".report.html.{os.getpid()}.tmp"
         temporary.write_text(page, encoding="utf-8")
         replace_file(temporary, warehouse.report)
