@@ -104,10 +104,14 @@ async function draw(place, specification, rows) {
         ast: true,
         renderer: "svg",
         tooltip: showTooltip,
+        // Errors only: where nothing has an interval Vega warns of it, and that is no fault.
+        logLevel: 1,
       },
     );
     view = drawn.view;
     charts.set(place.id, view);
+    // The place says in words what it shows, and the table repeats it.
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
   } else {
     await view.height(height).data("rows", rows).runAsync();
   }
@@ -118,16 +122,18 @@ async function draw(place, specification, rows) {
  *
  * @param {string} id Of the figure, and of its chart unless `chart` names another one.
  * @param {object} what `summary`: the figure in a sentence; `rows` of the chart; `head` and
- *   `table`: its table; `empty`: why there is nothing to see, where there is nothing.
+ *   `table`: its table; `empty`: why there is nothing to see, where there is nothing;
+ *   `hasTable`: whether the table has something all the same.
  */
-function fillFigure(id, { summary, rows, head, table, empty, chart = id }) {
+function fillFigure(id, { summary, rows, head, table, empty, hasTable = !empty, chart = id }) {
   const figure = byId(`figure-${id}`);
   const place = byId(`chart-${id}`);
   figure.querySelector(".empty").textContent = empty ?? "";
   figure.classList.toggle("is-empty", Boolean(empty));
+  figure.classList.toggle("has-table", hasTable);
   place.setAttribute("aria-label", summary ?? "");
   figure.querySelector(".summary").textContent = summary ?? "";
-  fillTable(figure.querySelector("table"), head, empty ? [] : table);
+  fillTable(figure.querySelector("table"), head, hasTable ? table : []);
   return empty ? null : draw(place, content.charts[chart], rows);
 }
 

@@ -321,6 +321,7 @@ function renderPlacements() {
       head: ["Placement", "Personalized", "Generic", "No recommender", "Personalized less generic (or none)", "In words"],
       table: tableRows,
       empty: chartRows.length ? null : whyNoPlacements(id, pages),
+      hasTable: pages.length > 0,
     });
   });
 }
