@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from liftmart import changes, dbt
+from liftmart.backfill import Days, Estimate, plan
 from liftmart.contract import TABLES
 from liftmart.erasure import Erased
 from liftmart.errors import Interrupted, UsageError, UserError, explain_text, explained
@@ -62,6 +64,7 @@ class Request:
         wait: Wait for another run on this warehouse.
         threads: Models built at the same time.
         show: Show the KPIs at the end.
+        days: Load only what was received on these days, and build it in chunks; None takes all.
     """
 
     source: str | None = None
@@ -72,6 +75,7 @@ class Request:
     wait: bool = False
     threads: int | None = None
     show: bool = True
+    days: Days | None = None
 
 
 def build(warehouse: Warehouse, request: Request, terminal: Terminal) -> None:
@@ -130,6 +134,14 @@ def check(request: Request, engine: str) -> None:
         raise UsageError("the demo shop takes no --events: use --source canonical or --source ga4")
     if request.prune and request.events is None:
         raise UsageError("--prune compares with the files in --events: name them")
+    if request.days is not None:
+        if request.events is None:
+            raise UsageError("--from and --to choose among the files in --events: name them")
+        if request.prune:
+            raise UsageError("--prune forgets files, --from and --to add some: do one at a time")
+        first, last = request.days.first, request.days.last
+        if first is not None and last is not None and last < first:
+            raise UsageError(f"--to {last} is before --from {first}")
     known = dbt.project_settings().get("vars", {})
     for name in request.variables or {}:
         if name == dbt.TABLES_VAR and request.source == "tables":
@@ -166,6 +178,9 @@ def _run(
     try:
         settings = dbt.project_settings()
         variables = {**settings.get("vars", {}), **(request.variables or {})}
+        chosen: Collection[Path] | None = None
+        if request.days is not None:
+            chosen = _backfill(warehouse, request, source, variables, terminal, run)
         on_files = not isinstance(warehouse, PostgresWarehouse)
         if on_files:
             with terminal.stage("load") as stage:
@@ -176,6 +191,7 @@ def _run(
                     stage,
                     prune=request.prune,
                     passthroughs=_passthroughs(variables),
+                    chosen=chosen,
                 )
                 run["loaded"] = asdict(loaded)
             if source != "demo":
@@ -194,14 +210,12 @@ def _run(
         full_refresh = True
         fingerprint = ""
         if on_files:
-            connection = warehouse.open_build()
-            try:
-                fingerprint = changes.fingerprint(
-                    connection, dbt.project_folder(), {**variables, "source": source}
-                )
-                full_refresh = changes.begin_build(connection, fingerprint, request.full_refresh)
-            finally:
-                connection.close()
+            fingerprint, full_refresh = _begin(
+                warehouse,
+                {**variables, "source": source},
+                # The first chunk of a backfill has done so.
+                request.full_refresh and not run.get("chunks"),
+            )
         run["full_refresh"] = full_refresh
         with terminal.stage("build") as stage:
             outcome = dbt.build(
@@ -246,6 +260,69 @@ def _run(
     except (KeyboardInterrupt, duckdb.InterruptException):
         what = f"version {publication.version} is" if publication else "nothing was"
         raise Interrupted(f"interrupted, {what} published") from None
+
+
+def _begin(
+    warehouse: Warehouse, variables: Mapping[str, Any], full_refresh: bool
+) -> tuple[str, bool]:
+    """Return the fingerprint of a build, and whether it must start from raw."""
+    connection = warehouse.open_build()
+    try:
+        fingerprint = changes.fingerprint(connection, dbt.project_folder(), variables)
+        return fingerprint, changes.begin_build(connection, fingerprint, full_refresh)
+    finally:
+        connection.close()
+
+
+def _backfill(
+    warehouse: Warehouse,
+    request: Request,
+    source: str,
+    variables: Mapping[str, Any],
+    terminal: Terminal,
+    run: dict[str, Any],
+) -> Collection[Path]:
+    """Load and build chunk by chunk what follows new events; return all files that are chosen.
+
+    Each chunk is a build that ends, without tests: a run that was killed goes on after it.
+    """
+    assert request.days is not None and request.events is not None
+    with terminal.stage("plan") as stage:
+        chunks, chosen = plan(warehouse, source, request.events, request.days, stage)
+    run["chunks"] = len(chunks)
+    estimate = Estimate(chunks)
+    for number, chunk in enumerate(chunks, start=1):
+        name = f"chunk {number} of {len(chunks)}"
+        with terminal.stage(name) as stage:
+            load(
+                warehouse,
+                source,
+                request.events,
+                stage,
+                passthroughs=_passthroughs(variables),
+                chosen=chunk.files,
+            )
+            state = {"source": source, "variables": dict(request.variables or {})}
+            warehouse.write_state({"passed": False, **state})
+            every_variable = {**variables, "source": source}
+            fingerprint, full_refresh = _begin(
+                warehouse, every_variable, request.full_refresh and number == 1
+            )
+            outcome = dbt.build(
+                warehouse,
+                {**(request.variables or {}), "source": source},
+                stage,
+                full_refresh=full_refresh,
+                threads=request.threads,
+                only_incremental=True,
+            )
+        if outcome.complete:
+            finish(warehouse, source, fingerprint)
+        if not outcome.passed:
+            run["failures"] = [failure.name for failure in outcome.failures]
+            raise describe_failures(outcome, warehouse, source)
+        terminal.say(f"{name}: {chunk} built, {estimate.after(chunk)}")
+    return chosen
 
 
 def _passthroughs(variables: Mapping[str, Any]) -> list[str]:

@@ -78,17 +78,37 @@ def build(
         bool,
         typer.Option("--prune", help="Forget loaded files that --events does not hold any more."),
     ] = False,
+    from_day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="Backfill: load only files received from this day on, and build them in chunks.",
+        ),
+    ] = None,
+    to_day: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Backfill: the last day."),
+    ] = None,
+    chunk_days: Annotated[
+        int, typer.Option(min=1, help="Backfill: days that are loaded and built at a time.")
+    ] = 7,
     wait: WaitOption = False,
     threads: Annotated[
         int | None, typer.Option(min=1, max=64, help="Models built at the same time.")
     ] = None,
 ) -> None:
     """Load what is new, build and test every mart, publish them and show the KPIs."""
+    from liftmart.backfill import Days
     from liftmart.build import Request
     from liftmart.build import build as run_build
     from liftmart.show import Terminal
 
     place = open_warehouse(target, warehouse)
+    days = None
+    if from_day is not None or to_day is not None:
+        days = Days(from_day and from_day.date(), to_day and to_day.date(), chunk_days)
     request = Request(
         source=source,
         events=events,
@@ -97,6 +117,7 @@ def build(
         prune=prune,
         wait=wait,
         threads=threads,
+        days=days,
     )
     run_build(place, request, Terminal())
 

@@ -30,6 +30,10 @@ PUBLISHED_SCHEMAS = ("marts", "ops")
 OWN_VARS = ("source", "raw_schema")
 # Where the tables are that --source tables reads is for the user to say.
 TABLES_VAR = "raw_schema"
+ONLY_INCREMENTAL = (
+    *("--select", "+config.materialized:incremental"),
+    *("--exclude-resource-type", "test"),
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ def build(
     *,
     full_refresh: bool = False,
     threads: int | None = None,
+    only_incremental: bool = False,
 ) -> Outcome:
     """Build and test every seed, model and mart where the warehouse works.
 
@@ -114,6 +119,8 @@ def build(
         stage: Told how many nodes are done.
         full_refresh: Rebuild incremental models from raw.
         threads: Models built at the same time; None takes the profile's.
+        only_incremental: Build only the models that follow what is new, and what they read; test
+            nothing. The rest is made anew by any later build.
 
     Returns:
         What came of it, failures included.
@@ -139,6 +146,7 @@ def build(
         *("--vars", json.dumps(variables)),
         # Unit tests check the SQL, not the data: they are the developers'.
         *("--exclude-resource-type", "unit_test"),
+        *(ONLY_INCREMENTAL if only_incremental else []),
         *(["--full-refresh"] if full_refresh else []),
         *(["--threads", str(threads)] if threads else []),
     ]

@@ -13,7 +13,7 @@ import glob
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,18 @@ class Ledger:
         """Return where our copy of a file lies."""
         return self.folder / f"{file.content_hash}.parquet"
 
+    def is_loaded(self, path: Path, table: str) -> bool:
+        """Say whether a file is loaded as it is now, as far as can be told without opening it."""
+        known = self.files.get(str(path))
+        if known is None or not self.copy_of(known).exists():
+            return False
+        status = path.stat()
+        return (status.st_size, status.st_mtime_ns, table) == (
+            known.bytes,
+            known.modified,
+            known.table,
+        )
+
     def contents(self, table: str) -> list[LoadedFile]:
         """Return the files of a table, of several with the same content the first, by content."""
         by_hash = {
@@ -144,6 +156,7 @@ def load(
     *,
     prune: bool = False,
     passthroughs: Sequence[str] = (),
+    chosen: Collection[Path] | None = None,
 ) -> Loaded:
     """Load what is new, and make the relations that dbt reads.
 
@@ -154,6 +167,7 @@ def load(
         stage: Told what is being done.
         prune: Also forget the loaded files that `events` does not hold any more.
         passthroughs: Columns of raw_events that the contract does not name, to follow it.
+        chosen: Load only these of the files; None takes all.
 
     Returns:
         What was done and what is loaded now.
@@ -172,7 +186,9 @@ def load(
             if not events and not ledger.files:
                 raise UserError(f"no {source} events are loaded yet: name them with --events")
             found = find_files(source, events) if events else {}
-            done = _take_in(connection, ledger, erased, found, prune, {*passthroughs}, stage)
+            done = _take_in(
+                connection, ledger, erased, found, chosen, prune, {*passthroughs}, stage
+            )
         tables = TABLES | {"events": (*TABLES["events"], *passthroughs)}
         _make_relations(connection, ledger, source, tables)
         ledger.write()
@@ -318,6 +334,7 @@ def _take_in(
     ledger: Ledger,
     erased: Erased,
     found: dict[Path, str],
+    chosen: Collection[Path] | None,
     prune: bool,
     passthroughs: set[str],
     stage: Stage,
@@ -329,6 +346,8 @@ def _take_in(
     names = {str(path) for path in found}
     to_read: list[tuple[Path, str, LoadedFile | None]] = []
     for path, table in found.items():
+        if chosen is not None and path not in chosen:
+            continue
         known = before.get(str(path))
         if known is None or ledger.copy_of(known).name not in copies:
             to_read.append((path, table, known))
