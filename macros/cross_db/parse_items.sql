@@ -7,7 +7,8 @@
 {%- endmacro %}
 
 {% macro duckdb__parse_items(expression) -%}
-    {#- DuckDB's JSON reader also takes a comma before a bracket, NaN and Infinity; outside a text they are no JSON. -#}
+    {#- DuckDB's JSON reader also takes a comma before a bracket, NaN and Infinity; outside a text they are no JSON.
+        A text with the character 0 has no room on other engines. -#}
     {%- set item_list = 'struct(product_id varchar, position varchar, quantity varchar, unit_price varchar)[]' -%}
     case
         when typeof({{ expression }}) not in ('VARCHAR', 'JSON')
@@ -17,6 +18,9 @@
             end
         when json_valid(cast({{ expression }} as varchar))
             then case
+                when contains(cast({{ expression }} as varchar), '\u0000')
+                    and regexp_matches(cast({{ expression }} as varchar), '(^|[^\\])(\\\\)*\\u0000')
+                    then null
                 when regexp_matches(cast({{ expression }} as varchar), ',\s*[\]}]|(?i:nan|inf)')
                     and regexp_matches(
                         regexp_replace(cast({{ expression }} as varchar), '"(\\.|[^"\\])*"', '""', 'g'),

@@ -9,7 +9,7 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -155,7 +155,7 @@ def build(
     logging.raiseExceptions = False
     stage.update(0, 1, "reading the project")
     try:
-        with _queries_end_on_ctrl_c(warehouse.engine):
+        with _queries_end_on_ctrl_c() if warehouse.engine == "duckdb" else nullcontext():
             result = dbtRunner(callbacks=[_progress(stage)]).invoke(arguments)
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
@@ -174,8 +174,8 @@ def build(
 
 
 @contextmanager
-def _queries_end_on_ctrl_c(engine: str) -> Iterator[None]:
-    """Let Ctrl-C end what the engine is doing.
+def _queries_end_on_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end what DuckDB is doing.
 
     dbt cancels its queries once; one that starts at that moment would run to its end first.
     """
@@ -185,7 +185,7 @@ def _queries_end_on_ctrl_c(engine: str) -> Iterator[None]:
 
     def cancel() -> None:
         while not ended.wait(0.2):
-            adapter = get_adapter_by_type(engine)  # type: ignore[no-untyped-call]
+            adapter = get_adapter_by_type("duckdb")  # type: ignore[no-untyped-call]
             adapter.connections.cancel_open()
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:

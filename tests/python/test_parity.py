@@ -127,3 +127,41 @@ def test_a_ratio_rounds_its_halves_alike(tmp_path: Path, engine: Engine) -> None
         sql = compiled_sql(one, tmp_path / one.target, template)
         rows = one.rows({"ratios": f"({sql}) as ratios"})["ratios"]
         assert sorted(rows, key=lambda row: row["number"]) == expected
+
+
+# The items of an event and how many they are; None where they are no list of objects.
+ITEMS = (
+    (r'[{"product_id": "a"}, {"product_id": "b"}]', 2),
+    ("[]", 0),
+    (r'[{"product_id": "a\u0000b"}]', None),
+    (r'[{"product_id": "a", "\u0000": 1}]', None),
+    (r'[{"product_id": "a\\\u0000b"}]', None),
+    (r'[{"product_id": "a\\u0000b"}]', 1),
+    (r'[{"product_id": "\ud83d\ude00"}]', 1),
+    (r'[{"product_id": "\ud800"}]', None),
+    ('[{"product_id": "a"},]', None),
+    ('[{"product_id": NaN}]', None),
+    ("[1]", None),
+    ("no JSON", None),
+)
+
+
+def test_items_are_read_alike(tmp_path: Path, engine: Engine) -> None:
+    raw = " union all ".join(
+        f"select {number} as number, cast('{items}' as text) as raw_items"
+        for number, (items, _) in enumerate(ITEMS)
+    )
+    template = (
+        "select number, case when {{ parse_items('raw_items') }} is not null"
+        " then {{ item_count(parse_items('raw_items')) }} end as items"
+        f" from ({{% raw %}}{raw}{{% endraw %}}) as rows_of_items"
+    )
+    expected = [{"number": number, "items": count} for number, (_, count) in enumerate(ITEMS)]
+    reference = DuckDB(tmp_path / "warehouse")
+    reference.load("raw", {})
+    for one in (reference, engine):
+        # What the engine needs for it is prepared by any run.
+        run_dbt(one, tmp_path / one.target, "seed", "--select", "attribution_rules")
+        sql = compiled_sql(one, tmp_path / one.target, template)
+        rows = one.rows({"items": f"({sql}) as items"})["items"]
+        assert sorted(rows, key=lambda row: row["number"]) == expected

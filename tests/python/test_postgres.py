@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import duckdb
 import psycopg2
 import pytest
-from conftest import Run
+from conftest import Run, start
 from engines import DuckDB, EngineMissing, Postgres, postgres, run_dbt
 from parity import demo_shop, differences
 
@@ -198,6 +199,23 @@ def _hold(warehouse: PostgresWarehouse, release: threading.Event) -> None:
     with warehouse.locked(False, print):
         release.set()
         time.sleep(3)
+
+
+def test_ctrl_c_ends_what_postgres_is_doing(shop: Postgres, run: Run, tiny_project: Path) -> None:
+    assert run("build", "--source", "tables").code == 0
+    ask(shop, ONE_MORE_ORDER)
+    slow = tiny_project / "models" / "marts" / "slow.sql"
+    slow.write_text("select pg_sleep(600) is null as x")
+    process = start("build", "--source", "tables")
+    running = "select 1 from pg_stat_activity where state = 'active' and query like '%pg_sleep(6%'"
+    while not ask(shop, f"{running} and pid <> pg_backend_pid()") and process.poll() is None:
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "interrupted, nothing was published" in err
+    assert "Traceback" not in err
+    assert ask(shop, ORDERS) == [("e1",)]
 
 
 def test_columns_follow_the_project_but_not_under_a_view(

@@ -33,11 +33,22 @@ def item_objects(value: Value) -> list[Row] | None:
             value = json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
             raise Invalid(text) from error
+        if _has_character_0(value):
+            raise Invalid(text)
     elif value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
         raise Invalid(value)
     return value
+
+
+def _has_character_0(value: object) -> bool:
+    """Say whether a text anywhere in a JSON value has the character that no engine may keep."""
+    if isinstance(value, dict):
+        return any(_has_character_0(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(map(_has_character_0, value))
+    return isinstance(value, str) and "\0" in value
 
 
 def _refuse(constant: str) -> None:
