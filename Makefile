@@ -2,6 +2,7 @@
 
 VENV := .venv
 BOUNCER := .venv-bouncer
+CLOUDS := .venv-clouds
 BIN := $(VENV)/bin
 
 # Where to look for a Python, in this order; `make build PYTHON=/path/to/python` says which.
@@ -18,6 +19,10 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 # lock nor change what it made.
 CHECKS := target/checks
 DBT := $(BIN)/dbt --quiet --warn-error --log-path $(CHECKS)/logs
+
+# The comparison with Spark takes minutes and needs Java: `make test LIFTMART_TEST_SPARK=1` runs it.
+SPARK := $(if $(LIFTMART_TEST_SPARK),$(VENV)/.spark)
+export LIFTMART_TEST_SPARK
 
 # Checks share environments and folders: `make -j` must not run two at once.
 .NOTPARALLEL:
@@ -80,7 +85,7 @@ check-build: $(VENV)/.dev $(BOUNCER)/.ready ## Build the demo with plain dbt, an
 bounce = DBT_PROJECT_DIR="$(CURDIR)/$(1)" COLUMNS=240 $(BOUNCER)/bin/dbt-bouncer run \
 	--only $(2) --show-all-failures >"$(1)/bouncer.txt" 2>&1 || { cat "$(1)/bouncer.txt" >&2; false; }
 
-pytest: $(VENV)/.dev $(BOUNCER)/.ready ## Run the Python tests; PYTEST_ARGS='-k name' picks some
+pytest: $(VENV)/.dev $(BOUNCER)/.ready $(CLOUDS)/.ready $(SPARK) ## Run the Python tests; PYTEST_ARGS='-k name' picks some
 	@echo "== pytest"
 	@$(BIN)/pytest --quiet --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
@@ -93,12 +98,16 @@ lock: $(VENV)/.dev ## Write the locks from the .in files; UPGRADE=--upgrade move
 	@$(UV_COMPILE) $(UPGRADE) requirements.in -c requirements-dev.txt -o requirements.txt
 	@$(UV_COMPILE) $(UPGRADE) requirements-postgres.in -c requirements-dev.txt -o requirements-postgres.txt
 	@$(UV_COMPILE) $(UPGRADE) requirements-bouncer.in -o requirements-bouncer.txt
+	@$(UV_COMPILE) $(UPGRADE) requirements-spark.in -c requirements-dev.txt -o requirements-spark.txt
+	@$(UV_COMPILE) $(UPGRADE) requirements-snowflake.in -o requirements-snowflake.txt
+	@for cloud in bigquery databricks; do $(UV_COMPILE) $(UPGRADE) requirements-$$cloud.in \
+		-c requirements-snowflake.txt -o requirements-$$cloud.txt || exit 1; done
 
 clean: ## Remove the environments, caches and dbt's output; the warehouse stays
-	rm -rf $(VENV) $(BOUNCER) target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BOUNCER) $(CLOUDS) target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # An environment whose Python is gone, or that was moved with its folder, is made anew.
-$(foreach env,$(VENV) $(BOUNCER),$(shell test -x $(env)/bin/python \
+$(foreach env,$(VENV) $(BOUNCER) $(CLOUDS),$(shell test -x $(env)/bin/python \
 	&& test "$$(cat $(env)/.made-in 2>/dev/null)" = "$(CURDIR)" || rm -f $(env)/.made-in))
 
 %/.made-in:
@@ -126,4 +135,17 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml $(VENV)/.made-in
 $(BOUNCER)/.ready: requirements-bouncer.txt $(BOUNCER)/.made-in
 	@echo "Installing dbt-bouncer into $(BOUNCER) (once)"
 	@$(BOUNCER)/bin/python $(LOCKED) -r requirements-bouncer.txt
+	@touch $@
+
+# pyspark comes as a source package alone: it is Spark's jars, there is nothing to compile.
+$(VENV)/.spark: requirements-spark.txt $(VENV)/.dev
+	@echo "Installing Spark into $(VENV) (once)"
+	@$(BIN)/python $(LOCKED) --no-binary pyspark --no-build-isolation -r requirements-spark.txt
+	@touch $@
+
+# One environment for the three: their locks name the same versions.
+CLOUD_LOCKS := requirements-bigquery.txt requirements-snowflake.txt requirements-databricks.txt
+$(CLOUDS)/.ready: $(CLOUD_LOCKS) $(CLOUDS)/.made-in
+	@echo "Installing the adapters of the clouds into $(CLOUDS) (once)"
+	@$(CLOUDS)/bin/python $(LOCKED) $(addprefix -r ,$(CLOUD_LOCKS))
 	@touch $@

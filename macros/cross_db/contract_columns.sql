@@ -21,3 +21,23 @@
 {% macro postgres__column_type(data_type) -%}
     {{ return({'double': 'double precision', 'varchar': 'text', 'string': 'text'}.get(data_type | lower, data_type | lower)) }}
 {%- endmacro %}
+
+{% macro bigquery__get_empty_schema_sql(columns) -%}
+    {%- set translated = {} -%}
+    {%- for name, column in columns.items() -%}
+        {%- do translated.update({name: dict(column, data_type=bigquery__column_type(column.data_type))}) -%}
+    {%- endfor -%}
+    {{ dbt.default__get_empty_schema_sql(translated) }}
+{%- endmacro %}
+
+{% macro bigquery__get_table_columns_and_constraints() -%}
+    (
+        {%- for column in model.columns.values() %}
+        {{ column.name }} {{ bigquery__column_type(column.data_type) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{% macro bigquery__column_type(data_type) -%}
+    {{ return({'double': 'float64', 'varchar': 'string'}.get(data_type | lower, data_type | lower)) }}
+{%- endmacro %}

@@ -14,3 +14,15 @@
     {#- The number of extract() is exact. -#}
     cast(extract(epoch from {{ timestamp }}) * 1000000 as bigint)
 {%- endmacro %}
+
+{% macro spark__epoch_microseconds(timestamp) -%}
+    unix_micros({{ timestamp }})
+{%- endmacro %}
+
+{% macro bigquery__epoch_microseconds(timestamp) -%}
+    unix_micros({{ timestamp }})
+{%- endmacro %}
+
+{% macro snowflake__epoch_microseconds(timestamp) -%}
+    date_part(epoch_microsecond, {{ timestamp }})
+{%- endmacro %}

@@ -14,3 +14,15 @@
     {#- \s would also take what the database's locale calls a blank. -#}
     regexp_replace({{ text }}, '[ \t\n\f\r]+', ' ', 'g')
 {%- endmacro %}
+
+{% macro spark__fold_blanks(text) -%}
+    regexp_replace({{ text }}, r'[ \t\n\f\r]+', ' ')
+{%- endmacro %}
+
+{% macro bigquery__fold_blanks(text) -%}
+    regexp_replace({{ text }}, r'[ \t\n\f\r]+', ' ')
+{%- endmacro %}
+
+{% macro snowflake__fold_blanks(text) -%}
+    regexp_replace({{ text }}, '[ \\t\\n\\f\\r]+', ' ')
+{%- endmacro %}

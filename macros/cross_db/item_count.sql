@@ -13,3 +13,15 @@
 {% macro postgres__item_count(items) -%}
     coalesce(jsonb_array_length({{ items }}), 0)
 {%- endmacro %}
+
+{% macro spark__item_count(items) -%}
+    coalesce(array_size({{ items }}), 0)
+{%- endmacro %}
+
+{% macro bigquery__item_count(items) -%}
+    coalesce(array_length({{ items }}), 0)
+{%- endmacro %}
+
+{% macro snowflake__item_count(items) -%}
+    coalesce(array_size({{ items }}), 0)
+{%- endmacro %}

@@ -13,3 +13,15 @@
 {% macro postgres__item_field(item, field) -%}
     {{ item }} ->> '{{ field }}'
 {%- endmacro %}
+
+{% macro spark__item_field(item, field) -%}
+    {{ item }}.{{ field }}
+{%- endmacro %}
+
+{% macro bigquery__item_field(item, field) -%}
+    {{ item }}.{{ field }}
+{%- endmacro %}
+
+{% macro snowflake__item_field(item, field) -%}
+    cast(get({{ item }}, '{{ field }}') as varchar)
+{%- endmacro %}

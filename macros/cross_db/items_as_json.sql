@@ -25,3 +25,15 @@
         from jsonb_array_elements({{ items }}) with ordinality as unfolded (item, item_index)
     ) collate "C"
 {%- endmacro %}
+
+{% macro spark__items_as_json(items) -%}
+    to_json({{ items }}, map('ignoreNullFields', 'false'))
+{%- endmacro %}
+
+{% macro bigquery__items_as_json(items) -%}
+    case when {{ items }} is not null then to_json_string({{ items }}) end
+{%- endmacro %}
+
+{% macro snowflake__items_as_json(items) -%}
+    to_json({{ items }})
+{%- endmacro %}

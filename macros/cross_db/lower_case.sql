@@ -14,3 +14,16 @@
     {#- Letters by the database's locale, the two that depend on their neighbours as other engines have them. -#}
     lower(translate({{ text }}, 'Σİ', 'σi') collate "default") collate "C"
 {%- endmacro %}
+
+{% macro spark__lower_case(text) -%}
+    {#- The two letters that depend on their neighbours as other engines have them. -#}
+    lower(translate({{ text }}, 'Σİ', 'σi'))
+{%- endmacro %}
+
+{% macro bigquery__lower_case(text) -%}
+    lower({{ text }})
+{%- endmacro %}
+
+{% macro snowflake__lower_case(text) -%}
+    lower({{ text }})
+{%- endmacro %}

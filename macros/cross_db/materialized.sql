@@ -17,3 +17,11 @@
 {% macro spark__materialized() -%}
     {#- Spark has no such word, and doesn't repeat an expensive expression when it merges steps. -#}
 {%- endmacro %}
+
+{% macro bigquery__materialized() -%}
+    {#- BigQuery has no such word. -#}
+{%- endmacro %}
+
+{% macro snowflake__materialized() -%}
+    {#- Snowflake has no such word. -#}
+{%- endmacro %}

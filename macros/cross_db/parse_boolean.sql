@@ -23,3 +23,27 @@
         when {{ text }} in ('false', 'f', '0', 'no', 'n') then false
     end
 {%- endmacro %}
+
+{% macro spark__parse_boolean(expression) -%}
+    {%- set text = 'lower(' ~ trim_spaces('cast(' ~ expression ~ ' as string)') ~ ')' -%}
+    case
+        when {{ text }} in ('true', 't', '1', 'yes', 'y') then true
+        when {{ text }} in ('false', 'f', '0', 'no', 'n') then false
+    end
+{%- endmacro %}
+
+{% macro bigquery__parse_boolean(expression) -%}
+    {%- set text = 'lower(' ~ trim_spaces('cast(' ~ expression ~ ' as string)') ~ ')' -%}
+    case
+        when {{ text }} in ('true', 't', '1', 'yes', 'y') then true
+        when {{ text }} in ('false', 'f', '0', 'no', 'n') then false
+    end
+{%- endmacro %}
+
+{% macro snowflake__parse_boolean(expression) -%}
+    {%- set text = 'lower(' ~ trim_spaces('cast(' ~ expression ~ ' as varchar)') ~ ')' -%}
+    case
+        when {{ text }} in ('true', 't', '1', 'yes', 'y') then true
+        when {{ text }} in ('false', 'f', '0', 'no', 'n') then false
+    end
+{%- endmacro %}

@@ -23,3 +23,28 @@
             then cast({{ parse_decimal(expression) }} as integer)
     end
 {%- endmacro %}
+
+{% macro spark__parse_integer(expression) -%}
+    case
+        when {{ parse_decimal(expression) }} = floor({{ parse_decimal(expression) }})
+            then try_cast({{ parse_decimal(expression) }} as integer)
+    end
+{%- endmacro %}
+
+{% macro bigquery__parse_integer(expression) -%}
+    case
+        when
+            {{ parse_decimal(expression) }} = floor({{ parse_decimal(expression) }})
+            and {{ parse_decimal(expression) }} between -2147483648 and 2147483647
+            then cast({{ parse_decimal(expression) }} as int64)
+    end
+{%- endmacro %}
+
+{% macro snowflake__parse_integer(expression) -%}
+    case
+        when
+            {{ parse_decimal(expression) }} = floor({{ parse_decimal(expression) }})
+            and {{ parse_decimal(expression) }} between -2147483648 and 2147483647
+            then cast({{ parse_decimal(expression) }} as integer)
+    end
+{%- endmacro %}

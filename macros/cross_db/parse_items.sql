@@ -43,3 +43,69 @@
 {% macro postgres__parse_items(expression) -%}
     {{ postgres__items_function() }}(cast({{ expression }} as text))
 {%- endmacro %}
+
+{% macro spark__parse_items(expression) -%}
+    {#-
+        from_json doesn't look at what follows the first value, and takes an object for a list of one: a text is
+        JSON when it is the only element of a list and the value of a field.
+    -#}
+    {%- set wrapped -%}
+        case
+            when typeof({{ expression }}) = 'string' then concat('{"items":', cast({{ expression }} as string), '}')
+            else to_json(named_struct('items', {{ expression }}))
+        end
+    {%- endset -%}
+    {%- set parsed -%}
+        from_json(
+            {{ wrapped }},
+            'items array<struct<product_id: string, position: string, quantity: string, unit_price: string>>',
+            map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')
+        ).items
+    {%- endset -%}
+    case
+        when
+            (
+                typeof({{ expression }}) <> 'string'
+                or (
+                    cast({{ expression }} as string) rlike r'\A[ \t\n\r]*\['
+                    and json_array_length(concat('[', cast({{ expression }} as string), ']')) = 1
+                )
+            )
+            and not exists({{ parsed }}, item -> item is null)
+            then {{ parsed }}
+    end
+{%- endmacro %}
+
+{% macro bigquery__parse_items(expression) -%}
+    {%- set json -%}
+        case
+            when json_type(to_json({{ expression }})) = 'string'
+                then safe.parse_json(lax_string(to_json({{ expression }})), wide_number_mode => 'round')
+            else to_json({{ expression }})
+        end
+    {%- endset -%}
+    case
+        when
+            json_type({{ json }}) = 'array'
+            and not exists (
+                select 1 from unnest(json_query_array({{ json }})) as item where json_type(item) <> 'object'
+            )
+            then array(
+                select as struct
+                    {%- for field in ['product_id', 'position', 'quantity', 'unit_price'] %}
+                    coalesce(lax_string(item.{{ field }}), nullif(to_json_string(item.{{ field }}), 'null')) as {{ field }}
+                    {{- ',' if not loop.last }}
+                    {%- endfor %}
+                from unnest(json_query_array({{ json }})) as item with offset as item_offset
+                order by item_offset
+            )
+    end
+{%- endmacro %}
+
+{% macro snowflake__parse_items(expression) -%}
+    {%- set json = 'try_parse_json(cast(' ~ expression ~ ' as varchar))' -%}
+    case
+        when is_array({{ json }}) and array_size(filter({{ json }}, item -> not is_object(item))) = 0
+            then cast({{ json }} as array)
+    end
+{%- endmacro %}

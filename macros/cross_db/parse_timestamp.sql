@@ -54,3 +54,61 @@
         when {{ utc }} between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999' then {{ utc }}
     end
 {%- endmacro %}
+
+{% macro spark__parse_timestamp(expression) -%}
+    {%- set text = trim_spaces('cast(' ~ expression ~ ' as string)') -%}
+    {#- Digits beyond microseconds are cut. -#}
+    {%- set local = 'try_cast(regexp_extract(' ~ text ~ ", r'\A([-0-9]+(?:[T ][0-9]+:[0-9]+(?::[0-9]+(?:[.][0-9]{1,6})?)?)?)', 1) as timestamp)" -%}
+    {%- set offset = 'regexp_extract(' ~ text ~ ", r':.*([+-][0-9][0-9](?::?[0-9][0-9])?)\z', 1)" -%}
+    {%- set minutes -%}
+        cast(concat(left({{ offset }}, 1), right({{ offset }}, 2)) as integer)
+        * case when length({{ offset }}) > 3 then 1 else 60 end
+        + case when length({{ offset }}) > 3 then 60 * cast(left({{ offset }}, 3) as integer) else 0 end
+    {%- endset -%}
+    {%- set utc = 'timestamp_micros(unix_micros(' ~ local ~ ') - 60000000 * cast(' ~ minutes ~ ' as bigint))' -%}
+    case
+        when
+            not {{ text }} rlike r'\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?\z'
+            then null
+        when {{ offset }} = '' then {{ local }}
+        when {{ utc }} between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999' then {{ utc }}
+    end
+{%- endmacro %}
+
+{% macro bigquery__parse_timestamp(expression) -%}
+    {%- set text = trim_spaces('cast(' ~ expression ~ ' as string)') -%}
+    {%- set day = 'substr(' ~ text ~ ', 1, 10)' -%}
+    {%- set time = "coalesce(regexp_extract(" ~ text ~ ", r'[T ]([0-9]{2}:[0-9]{2})'), '00:00')" -%}
+    {#- Digits beyond microseconds are cut. -#}
+    {%- set seconds = "coalesce(regexp_extract(" ~ text ~ ", r'[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(?:[.][0-9]{1,6})?)'), ':00')" -%}
+    {%- set hours = "coalesce(regexp_extract(" ~ text ~ ", r':.*([+-][0-9]{2})(?::?[0-9]{2})?$'), '+00')" -%}
+    {%- set minutes = "coalesce(regexp_extract(" ~ text ~ ", r':.*[+-][0-9]{2}:?([0-9]{2})$'), '00')" -%}
+    case
+        when regexp_contains({{ text }}, r'^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?$')
+            then safe_cast(concat({{ day }}, ' ', {{ time }}, {{ seconds }}, {{ hours }}, ':', {{ minutes }}) as timestamp)
+    end
+{%- endmacro %}
+
+{% macro snowflake__parse_timestamp(expression) -%}
+    {%- set text = trim_spaces('cast(' ~ expression ~ ' as varchar)') -%}
+    {#- Digits beyond microseconds are cut. -#}
+    {%- set local -%}
+        try_to_timestamp_ntz(replace(
+            regexp_substr({{ text }}, '^[-0-9]+([T ][0-9]+:[0-9]+(:[0-9]+([.][0-9]{1,6})?)?)?'), 'T', ' '
+        ))
+    {%- endset -%}
+    {%- set offset = 'regexp_substr(' ~ text ~ ", ':.*([+-][0-9][0-9](:?[0-9][0-9])?)$', 1, 1, 'e', 1)" -%}
+    {%- set minutes -%}
+        case
+            when length({{ offset }}) = 3 then 60 * cast({{ offset }} as integer)
+            else 60 * cast(left({{ offset }}, 3) as integer) + cast(left({{ offset }}, 1) || right({{ offset }}, 2) as integer)
+        end
+    {%- endset -%}
+    {%- set utc = 'dateadd(minute, -(' ~ minutes ~ '), ' ~ local ~ ')' -%}
+    case
+        when not regexp_like({{ text }}, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?')
+            then null
+        when {{ offset }} is null then {{ local }}
+        when year({{ utc }}) between 1 and 9999 then {{ utc }}
+    end
+{%- endmacro %}

@@ -44,3 +44,9 @@
 {% macro postgres__items_function() -%}
     {{ generate_schema_name('staging', none) }}.liftmart_items
 {%- endmacro %}
+
+{% macro spark__prepare_engine() -%}
+    {#- A timestamp is shown, read and cut into days in the session's zone. -#}
+    select case when current_timezone() not in ('UTC', 'Etc/UTC', 'Z', '+00:00')
+        then raise_error('liftmart needs spark.sql.session.timeZone UTC') end as checked
+{%- endmacro %}

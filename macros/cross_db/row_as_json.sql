@@ -17,3 +17,22 @@
 {% macro postgres__row_as_json(columns) -%}
     (select cast(row_to_json(raw_row) as text) from (select {{ columns | join(', ') }}) as raw_row)
 {%- endmacro %}
+
+{% macro spark__row_as_json(columns) -%}
+    to_json(
+        struct({{ columns | join(', ') }}),
+        map('ignoreNullFields', 'false', 'timestampFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSS')
+    )
+{%- endmacro %}
+
+{% macro bigquery__row_as_json(columns) -%}
+    to_json_string(struct({{ columns | join(', ') }}))
+{%- endmacro %}
+
+{% macro snowflake__row_as_json(columns) -%}
+    to_json(object_construct_keep_null(
+        {%- for column in columns %}
+        '{{ column }}', {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    ))
+{%- endmacro %}

@@ -13,3 +13,15 @@
 {% macro postgres__set_hash(value) -%}
     md5(string_agg({{ value }}, chr(31) order by {{ value }} collate "C"))
 {%- endmacro %}
+
+{% macro spark__set_hash(value) -%}
+    md5(array_join(sort_array(collect_list({{ value }})), char(31)))
+{%- endmacro %}
+
+{% macro bigquery__set_hash(value) -%}
+    to_hex(md5(string_agg({{ value }}, '\x1f' order by {{ value }})))
+{%- endmacro %}
+
+{% macro snowflake__set_hash(value) -%}
+    md5(listagg({{ value }}, '\x1f') within group (order by {{ value }}))
+{%- endmacro %}

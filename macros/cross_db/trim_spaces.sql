@@ -15,3 +15,15 @@
     {#- Every text of a raw table comes by here: it is compared byte by byte from now on, whatever the database's locale. -#}
     trim(both ' ' from {{ text }}) collate "C"
 {%- endmacro %}
+
+{% macro spark__trim_spaces(text) -%}
+    trim(both ' ' from {{ text }})
+{%- endmacro %}
+
+{% macro bigquery__trim_spaces(text) -%}
+    trim({{ text }}, ' ')
+{%- endmacro %}
+
+{% macro snowflake__trim_spaces(text) -%}
+    trim({{ text }}, ' ')
+{%- endmacro %}

@@ -17,3 +17,11 @@
 {% macro spark__type_double() -%}
     double
 {%- endmacro %}
+
+{% macro bigquery__type_double() -%}
+    float64
+{%- endmacro %}
+
+{% macro snowflake__type_double() -%}
+    double
+{%- endmacro %}

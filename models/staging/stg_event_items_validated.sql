@@ -8,16 +8,7 @@ events as (
 
 unfolded as (
 
-    select
-        event_id,
-        visitor_id,
-        event_name,
-        occurred_at,
-        {{ unfold_items('items') }}
-
-    from events
-
-    where {{ item_count('items') }} > 0
+    {{ unfold_items('events', ['event_id', 'visitor_id', 'event_name', 'occurred_at'], 'items') }}
 
 ),
 

@@ -123,6 +123,35 @@ def build(
 
 
 @app.command()
+def compile(
+    target: Annotated[
+        Literal["duckdb", "postgres", "spark", "bigquery", "snowflake", "databricks"],
+        typer.Option(help="The engine whose dialect the SQL is written in."),
+    ],
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DIR", help="The folder to write; DIR/compiled has it.")
+    ] = Path("target/compile"),
+    source: Annotated[
+        Literal["demo", "canonical", "tables"],
+        typer.Option(help="tables: the event contract's tables in the warehouse."),
+    ] = "tables",
+    vars: Annotated[
+        str | None,
+        typer.Option(metavar="YAML", help="Variables, as in 'reporting_currency: USD'."),
+    ] = None,
+) -> None:
+    """Write the SQL of every model and test for an engine, without a connection to it."""
+    from liftmart.compile import compile_project
+    from liftmart.show import Terminal, counted
+
+    terminal = Terminal()
+    with terminal.stage("compile"):
+        variables = {**parse_variables(vars), "source": source}
+        files = compile_project(target, variables, to.expanduser().absolute())
+    terminal.print(f"Wrote {counted(len(files), 'file')} to {to.expanduser()}/compiled")
+
+
+@app.command()
 def publish(
     warehouse: WarehouseOption = Path("warehouse"),
     target: TargetOption = "duckdb",

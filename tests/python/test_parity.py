@@ -14,6 +14,7 @@ from engines import (
     compiled_sql,
     postgres,
     run_dbt,
+    spark,
 )
 from parity import adversarial_shop, counted, demo_shop, differences
 from reference.values import Row
@@ -33,7 +34,7 @@ VARIABLES: dict[str, dict[str, object]] = {
 }
 # The demo shop has no columns of its own.
 EMPTY: dict[str, set[str]] = {"demo": {"fct_session_attributes"}, "adversarial": set()}
-ENGINES = {"postgres": postgres}
+ENGINES = {"postgres": postgres, "spark": spark}
 
 
 @dataclass

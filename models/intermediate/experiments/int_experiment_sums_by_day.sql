@@ -1,3 +1,8 @@
+{%- set running -%}
+    partition by arms.experiment_id, arms.variant_id, arms.metric
+    order by days.date_day
+    rows between unbounded preceding and current row
+{%- endset -%}
 with
 
 states as (
@@ -80,9 +85,9 @@ int_experiment_sums_by_day as (
         days.date_day,
 
         {%- for name in experiment_sum_names() %}
-        sum(sums.{{ name }}) over running as {{ name }},
+        sum(sums.{{ name }}) over ({{ running }}) as {{ name }},
         {%- endfor %}
-        cast(coalesce(sum(sums.units) over running, 0) as bigint) as units
+        cast(coalesce(sum(sums.units) over ({{ running }}), 0) as bigint) as units
 
     from arms
 
@@ -95,12 +100,6 @@ int_experiment_sums_by_day as (
             and arms.variant_id = sums.variant_id
             and arms.metric = sums.metric
             and days.date_day = sums.changed_date
-
-    window running as (
-        partition by arms.experiment_id, arms.variant_id, arms.metric
-        order by days.date_day
-        rows between unbounded preceding and current row
-    )
 
 )
 

@@ -41,9 +41,7 @@ revenue_caps as (
 
     select
         experiment_id,
-        percentile_cont(0.995) within group (
-            order by cast(revenue as {{ type_double() }})
-        ) as revenue_cap
+        {{ percentile('cast(revenue as ' ~ type_double() ~ ')', 0.995) }} as revenue_cap
 
     from buyers
 

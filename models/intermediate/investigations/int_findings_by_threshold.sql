@@ -35,7 +35,7 @@ revenue_by_placement as (
 
     select
         placement_id,
-        cast(sum(revenue) as double precision) as revenue
+        cast(sum(revenue) as {{ type_double() }}) as revenue
 
     from placements
 
@@ -53,7 +53,7 @@ weekly_depth as (
         max(depth.stocked_products) as stocked_products,
         -- Days weigh by the visitors that could be compared on them.
         sum(case when depth.comparable_visitors > 1 then depth.comparable_visitors end) as visitors,
-        sum(cast(depth.personalization_index as double precision) * depth.comparable_visitors)
+        sum(cast(depth.personalization_index as {{ type_double() }}) * depth.comparable_visitors)
         / sum(case when depth.comparable_visitors > 1 then depth.comparable_visitors end)
             as personalization_index
 
@@ -94,7 +94,7 @@ personalized_placements as (
         weekly_depth.strategy_id,
         weekly_depth.visitors,
         weekly_depth.personalization_index,
-        cast(weekly_products.distinct_products as double precision)
+        cast(weekly_products.distinct_products as {{ type_double() }})
         / nullif(weekly_depth.stocked_products, 0) as catalogue_coverage,
         {{ gain }} * revenue_by_placement.revenue as revenue_at_stake
 

@@ -106,7 +106,7 @@ proportions as (
         previous_converted_sessions as reference_successes,
         previous_sessions as reference_trials,
         1 as tested_share,
-        cast(average_order_value as double precision) as value_of_success
+        cast(average_order_value as {{ type_double() }}) as value_of_success
 
     from compared_weeks
 
@@ -122,7 +122,7 @@ proportions as (
         previous_viewing_sessions - previous_bounced_sessions as reference_successes,
         previous_viewing_sessions as reference_trials,
         1 as tested_share,
-        cast(revenue as double precision)
+        cast(revenue as {{ type_double() }})
         / nullif(viewing_sessions - bounced_sessions, 0)
             as value_of_success
 
@@ -140,7 +140,7 @@ proportions as (
         previous_searches - previous_abandoned_searches as reference_successes,
         previous_searches as reference_trials,
         1 as tested_share,
-        cast(revenue_per_session as double precision) as value_of_success
+        cast(revenue_per_session as {{ type_double() }}) as value_of_success
 
     from compared_weeks
 
@@ -204,7 +204,7 @@ proportions as (
         max(all_impressions.clicked_impressions) as reference_successes,
         max(all_impressions.impressions) as reference_trials,
         {{ var('investigation_low_click_through') }} as tested_share,
-        {{ gain }} * cast(sum(placements.revenue) as double precision) as value_of_success
+        {{ gain }} * cast(sum(placements.revenue) as {{ type_double() }}) as value_of_success
 
     from placements
 
@@ -222,8 +222,8 @@ proportion_rates as (
 
     select
         *,
-        cast(successes as double precision) / nullif(trials, 0) as current_value,
-        cast(reference_successes as double precision) / nullif(reference_trials, 0)
+        cast(successes as {{ type_double() }}) / nullif(trials, 0) as current_value,
+        cast(reference_successes as {{ type_double() }}) / nullif(reference_trials, 0)
             as reference_value
 
     from proportions
@@ -260,8 +260,8 @@ order_values as (
             else 'previous_week'
         end as compared_week,
         count(*) as orders,
-        avg(cast(orders.gross_revenue as double precision)) as mean_value,
-        var_samp(cast(orders.gross_revenue as double precision)) as variance
+        avg(cast(orders.gross_revenue as {{ type_double() }})) as mean_value,
+        var_samp(cast(orders.gross_revenue as {{ type_double() }})) as variance
 
     from orders
 

@@ -23,8 +23,8 @@ int_investigated_week as (
         weeks.week_start,
         cast({{ dbt.dateadd('day', -7, 'weeks.week_start') }} as date) as previous_week_start,
         cast({{ dbt.dateadd('day', 7, 'weeks.week_start') }} as date) as next_week_start,
-        cast(weeks.average_order_value as double precision) as average_order_value,
-        cast(weeks.revenue_per_session as double precision) as revenue_per_session
+        cast(weeks.average_order_value as {{ type_double() }}) as average_order_value,
+        cast(weeks.revenue_per_session as {{ type_double() }}) as revenue_per_session
 
     from weeks
 

@@ -125,7 +125,7 @@ all_periods as (
 
     from session_totals
 
-    union
+    union distinct
 
     select
         period,

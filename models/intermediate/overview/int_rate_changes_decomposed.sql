@@ -52,8 +52,8 @@ paired as (
         period,
         period_start,
         {%- for measure in measures %}
-        cast(sum({{ measure }}) as double precision) as {{ measure }},
-        cast(sum(previous_{{ measure }}) as double precision) as previous_{{ measure }},
+        cast(sum({{ measure }}) as {{ type_double() }}) as {{ measure }},
+        cast(sum(previous_{{ measure }}) as {{ type_double() }}) as previous_{{ measure }},
         {%- endfor %}
         landing_page_type
 

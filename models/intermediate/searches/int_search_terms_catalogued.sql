@@ -30,11 +30,7 @@ search_terms as (
 
 search_words as (
 
-    select distinct
-        search_term,
-        {{ words_of('search_term') }} as search_word
-
-    from search_terms
+    {{ unfold_words('search_terms', ['search_term'], 'search_term', 'search_word') }}
 
 ),
 
@@ -52,12 +48,12 @@ words_per_term as (
 
 catalogue_words as (
 
-    select distinct
-        product_id,
-        {{ words_of(lower_case("(coalesce(product_name, '') || ' ' || coalesce(category, ''))")) }}
-            as catalogue_word
-
-    from products
+    {{ unfold_words(
+        'products',
+        ['product_id'],
+        lower_case("(coalesce(product_name, '') || ' ' || coalesce(category, ''))"),
+        'catalogue_word'
+    ) }}
 
 ),
 
@@ -83,9 +79,9 @@ matching_words as (
     from distinct_search_words
 
     inner join distinct_catalogue_words
-        on position(
-            distinct_search_words.search_word in distinct_catalogue_words.catalogue_word
-        ) > 0
+        on {{ dbt.position(
+            'distinct_search_words.search_word', 'distinct_catalogue_words.catalogue_word'
+        ) }} > 0
 
 ),
 

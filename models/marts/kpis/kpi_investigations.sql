@@ -47,7 +47,7 @@ findings as (
         current_value,
         reference_value,
         sample_size,
-        cast(null as double precision) as p_value,
+        cast(null as {{ type_double() }}) as p_value,
         revenue_at_stake
 
     from findings_by_threshold

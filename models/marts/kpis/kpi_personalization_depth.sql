@@ -91,8 +91,8 @@ weights as (
     select
         {{ prefixed('products_shown', grain) | join(',\n        ') }},
         products_shown.product_id,
-        sum(1e0 / sqrt(cast(visitor_sets.products as double precision))) as total_weight,
-        sum(1e0 / cast(visitor_sets.products as double precision)) as total_square
+        sum(1e0 / sqrt(cast(visitor_sets.products as {{ type_double() }}))) as total_weight,
+        sum(1e0 / cast(visitor_sets.products as {{ type_double() }})) as total_square
 
     from products_shown
 

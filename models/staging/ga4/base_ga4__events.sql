@@ -88,7 +88,7 @@ unfolded as (
 
     select
         *,
-        {{ unfold_items('placement_ids') }}
+        {{ ga4_unfolded('placement_ids') }}
 
     from numbered
 

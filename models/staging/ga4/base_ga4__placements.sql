@@ -28,7 +28,7 @@ placement_events as (
 
     select
         page_url,
-        {{ unfold_items('placement_ids') }}
+        {{ ga4_unfolded('placement_ids') }}
 
     from listed
 

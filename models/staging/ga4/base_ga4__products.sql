@@ -10,7 +10,7 @@ unfolded as (
 
     select
         event_timestamp,
-        {{ unfold_items('items') }}
+        {{ ga4_unfolded('items') }}
 
     from export_rows
 
