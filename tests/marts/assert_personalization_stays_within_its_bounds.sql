@@ -29,6 +29,8 @@ discrepancies as (
         or personalized_impressions > impressions
         or top_list_visitors > comparable_visitors
         or (comparable_visitors = 0) <> (distinct_products = 0)
+        or stocked_products_shown > distinct_products
+        or stocked_products_shown > stocked_products
         or (comparable_visitors > 0 and top_list_visitors = 0)
         -- That all see the same list, and that the index is 0, is the same.
         or (

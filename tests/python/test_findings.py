@@ -310,6 +310,25 @@ def test_a_healthy_twin_has_nothing_to_look_into(models: ModelsOnRows, name: str
     assert findings(models, replace(HEALTHY, **WELL[name])) == []
 
 
+def test_a_fall_from_all_to_nobody_is_found(models: ModelsOnRows) -> None:
+    nobody = {experience: (1.0, 0.0, 0.0) for experience in EXPERIENCES}
+    (row,) = findings(models, replace(HEALTHY, converted=nobody))
+    assert (row["finding"], row["kpi"], row["p_value"]) == ("kpi_fell", "conversion_rate", 0)
+    assert (row["current_value"], row["reference_value"]) == (0, 1)
+
+
+@pytest.mark.parametrize("claims", ["personalized", "generic"])
+def test_products_out_of_stock_do_not_cover_the_catalogue(
+    models: ModelsOnRows, claims: str
+) -> None:
+    tables = replace(HEALTHY, claims=claims).rows()
+    for product in tables["stg_products"][:18]:
+        product["is_stocked"] = False
+    found = names(models.run(**tables)["kpi_investigations"])
+    expected = ("low_coverage", "catalogue_coverage", "hero")
+    assert found == ({expected} if claims == "personalized" else set())
+
+
 @pytest.mark.parametrize("name", SICK)
 def test_too_little_data_raises_nothing(models: ModelsOnRows, name: str) -> None:
     shop = replace(HEALTHY, **SICK[name][1], sessions=42)

@@ -25,6 +25,14 @@ products_shown as (
 
 ),
 
+stocked_products as (
+
+    select product_id from {{ ref('stg_products') }}
+
+    where is_stocked
+
+),
+
 searches as (
 
     select * from {{ ref('fct_searches') }}
@@ -73,7 +81,7 @@ weekly_products as (
     select
         products_shown.placement_id,
         products_shown.strategy_id,
-        count(distinct products_shown.product_id) as distinct_products
+        count(distinct stocked_products.product_id) as stocked_products_shown
 
     from products_shown
 
@@ -81,6 +89,9 @@ weekly_products as (
         on
             products_shown.date_day >= investigated_week.week_start
             and products_shown.date_day < investigated_week.next_week_start
+
+    left join stocked_products
+        on products_shown.product_id = stocked_products.product_id
 
     group by products_shown.placement_id, products_shown.strategy_id
 
@@ -94,7 +105,7 @@ personalized_placements as (
         weekly_depth.strategy_id,
         weekly_depth.visitors,
         weekly_depth.personalization_index,
-        cast(weekly_products.distinct_products as {{ type_double() }})
+        cast(weekly_products.stocked_products_shown as {{ type_double() }})
         / nullif(weekly_depth.stocked_products, 0) as catalogue_coverage,
         {{ gain }} * revenue_by_placement.revenue as revenue_at_stake
 
@@ -205,11 +216,15 @@ int_findings_by_threshold as (
         unanswered_terms.abandoned_share as current_value,
         answered_searches.abandoned_share as reference_value,
         unanswered_terms.searches as sample_size,
-        greatest(
-            answered_searches.ordering_share * unanswered_terms.searches
-            - unanswered_terms.ordering_searches,
-            0
-        ) * investigated_week.average_order_value as revenue_at_stake
+        -- Not known without an answered search; the greatest of null and 0 is 0 on some engines.
+        case
+            when answered_searches.ordering_share is not null
+                then greatest(
+                    answered_searches.ordering_share * unanswered_terms.searches
+                    - unanswered_terms.ordering_searches,
+                    0
+                )
+        end * investigated_week.average_order_value as revenue_at_stake
 
     from unanswered_terms
 

@@ -123,7 +123,7 @@ proportions as (
         previous_viewing_sessions as reference_trials,
         1 as tested_share,
         cast(revenue as {{ type_double() }})
-        / nullif(viewing_sessions - bounced_sessions, 0)
+        / nullif(sessions - bounced_sessions, 0)
             as value_of_success
 
     from compared_weeks
@@ -238,15 +238,12 @@ proportion_tests as (
 
     select
         *,
-        (tested_share * reference_value - current_value)
-        / nullif(
-            sqrt(
-                current_value * (1 - current_value) / trials
-                + tested_share * tested_share * reference_value * (1 - reference_value)
-                / reference_trials
-            ),
-            0
-        ) as deviate
+        tested_share * reference_value - current_value as gap,
+        sqrt(
+            current_value * (1 - current_value) / trials
+            + tested_share * tested_share * reference_value * (1 - reference_value)
+            / reference_trials
+        ) as standard_error
 
     from proportion_rates
 
@@ -309,14 +306,11 @@ order_value_tests as (
         current_order_values.orders,
         current_order_values.mean_value as current_value,
         previous_order_values.mean_value as reference_value,
-        (previous_order_values.mean_value - current_order_values.mean_value)
-        / nullif(
-            sqrt(
-                current_order_values.variance / current_order_values.orders
-                + previous_order_values.variance / previous_order_values.orders
-            ),
-            0
-        ) as deviate
+        previous_order_values.mean_value - current_order_values.mean_value as gap,
+        sqrt(
+            current_order_values.variance / current_order_values.orders
+            + previous_order_values.variance / previous_order_values.orders
+        ) as standard_error
 
     from current_order_values
 
@@ -340,7 +334,8 @@ tested as (
             else reference_value
         end as reference_value,
         trials as sample_size,
-        deviate,
+        gap,
+        standard_error,
         case
             when finding = 'low_click_through' then value_of_success
             else (reference_value - current_value) * trials * value_of_success
@@ -358,20 +353,35 @@ tested as (
         current_value,
         reference_value,
         orders as sample_size,
-        deviate,
+        gap,
+        standard_error,
         (reference_value - current_value) * orders as revenue_at_stake
 
     from order_value_tests
 
 ),
 
+-- Means of equal amounts may differ in their last bits: a gap that no decimal shows is none.
+gaps as (
+
+    select
+        *,
+        gap / nullif(standard_error, 0) as deviate
+
+    from tested
+
+    where cast(gap as numeric(18, 6)) > 0
+
+),
+
+-- Where nothing varies on either side, chance has no part in the gap.
 p_values as (
 
     select
         *,
-        {{ normal_tail('deviate') }} as p_value
+        case when standard_error > 0 then {{ normal_tail('deviate') }} else 0e0 end as p_value
 
-    from tested
+    from gaps
 
 ),
 

@@ -31,7 +31,7 @@ findings as (
         reference_value,
         sample_size,
         p_value,
-        revenue_at_stake
+        cast(revenue_at_stake as numeric(18, 4)) as revenue_at_stake
 
     from findings_tested
 
@@ -48,7 +48,7 @@ findings as (
         reference_value,
         sample_size,
         cast(null as {{ type_double() }}) as p_value,
-        revenue_at_stake
+        cast(revenue_at_stake as numeric(18, 4)) as revenue_at_stake
 
     from findings_by_threshold
 
@@ -80,7 +80,7 @@ kpi_investigations as (
         cast(findings.reference_value as numeric(18, 6)) as reference_value,
         cast(findings.sample_size as bigint) as sample_size,
         findings.p_value,
-        cast(findings.revenue_at_stake as numeric(18, 4)) as revenue_at_stake
+        findings.revenue_at_stake
 
     from findings
 

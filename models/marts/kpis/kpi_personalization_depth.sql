@@ -17,7 +17,7 @@ products_shown as (
 
 products as (
 
-    select * from {{ ref('stg_products') }}
+    select product_id from {{ ref('stg_products') }}
 
     where is_stocked
 
@@ -91,6 +91,7 @@ weights as (
     select
         {{ prefixed('products_shown', grain) | join(',\n        ') }},
         products_shown.product_id,
+        max(case when products.product_id is not null then 1 else 0 end) as is_stocked,
         sum(1e0 / sqrt(cast(visitor_sets.products as {{ type_double() }}))) as total_weight,
         sum(1e0 / cast(visitor_sets.products as {{ type_double() }})) as total_square
 
@@ -99,6 +100,9 @@ weights as (
     inner join visitor_sets
         on
             {{ equal_on(grain + ['visitor_id'], 'products_shown', 'visitor_sets') }}
+
+    left join products
+        on products_shown.product_id = products.product_id
 
     group by {{ prefixed('products_shown', grain) | join(', ') }}, products_shown.product_id
 
@@ -111,6 +115,7 @@ similarities as (
     select
         {{ grain | join(',\n        ') }},
         count(*) as distinct_products,
+        sum(is_stocked) as stocked_products_shown,
         sum(total_weight * total_weight - total_square) as total_similarity
 
     from weights
@@ -132,8 +137,9 @@ kpi_personalization_depth as (
         cast(coalesce(top_sets.comparable_visitors, 0) as bigint) as comparable_visitors,
         coalesce(similarities.distinct_products, 0) as distinct_products,
         stocked_products.stocked_products,
+        cast(coalesce(similarities.stocked_products_shown, 0) as bigint) as stocked_products_shown,
         {{ ratio(
-            'coalesce(similarities.distinct_products, 0)', 'stocked_products.stocked_products'
+            'coalesce(similarities.stocked_products_shown, 0)', 'stocked_products.stocked_products'
         ) }} as catalogue_coverage,
         cast(coalesce(top_sets.top_list_visitors, 0) as bigint) as top_list_visitors,
         {{ ratio('top_sets.top_list_visitors', 'top_sets.comparable_visitors') }} as top_list_share,
