@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from math import isclose
 
 from reference.shop import Tables
 from reference.values import Row, Value
@@ -33,6 +34,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "kpi_bounce_by_placement": ("date_day", *PLACEMENT_GRAIN),
     "kpi_aov_by_placement": ("date_day", *PLACEMENT_GRAIN),
     "kpi_search_bounce": ("date_day", "search_term", "result_status", "catalogue_status"),
+    "kpi_attribution": ("date_day", "rule_id", "placement_id", "strategy_id"),
+    "kpi_return_visits": ("cohort_date", "experience"),
+    "kpi_personalization_depth": ("date_day", "placement_id", "strategy_id"),
+    "kpi_overview": ("date_day",),
+    "kpi_overview_weekly": ("week_start",),
+    "kpi_investigations": (
+        *("finding", "kpi", "page_type", "placement_id", "strategy_id", "search_term"),
+    ),
 }
 MARTS = tuple(table for table in KEYS if table.startswith(("fct_", "kpi_")))
 
@@ -72,7 +81,7 @@ def _of_table(
             _sorted(wanted, columns), _sorted(found, columns), strict=True
         ):
             for column in columns:
-                if wanted_row[column] != found_row.get(column):
+                if not _same(wanted_row[column], found_row.get(column)):
                     yield (
                         f"{label}.{column}: the reference says {wanted_row[column]!r}, "
                         f"the model {found_row.get(column, 'has no such column')!r}"
@@ -84,6 +93,16 @@ def _by_key(rows: list[Row], key: tuple[str, ...]) -> dict[tuple[Value, ...], li
     for row in rows:
         groups[tuple(row.get(column) for column in key)].append(_plain(row))
     return groups
+
+
+def _same(wanted: Value, found: Value) -> bool:
+    """Tell whether two values are the same; a float of the reference is but for its rounding."""
+    if not isinstance(wanted, float):
+        return wanted == found
+    if isinstance(found, Decimal):
+        # Stored with a number of decimals.
+        return isclose(wanted, found, rel_tol=1e-9, abs_tol=1.1e-6)
+    return isinstance(found, float) and isclose(wanted, found, rel_tol=1e-9)
 
 
 def _plain(row: Row) -> Row:

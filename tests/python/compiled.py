@@ -26,12 +26,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Model:
-    """A compiled model: its name, the relation it makes and the SQL that makes it."""
+    """A compiled model or seed: its relation, the SQL that makes it, a seed's column types."""
 
     name: str
     relation: str
     materialized: str
     sql: str
+    types: Mapping[str, str]
 
 
 def raw_columns(settings: Settings) -> dict[str, list[str]]:
@@ -81,12 +82,28 @@ def rows_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[Row]:
 class CompiledProject:
     """The models for one set of vars, and a database to run them in."""
 
-    def __init__(self, settings: Settings, tables: Iterable[str], folder: Path) -> None:
-        """Compile the models that these tables need; `folder` takes what dbt writes."""
+    def __init__(
+        self,
+        settings: Settings,
+        tables: Iterable[str],
+        folder: Path,
+        rules: Sequence[Row] = (),
+    ) -> None:
+        """Compile the models that these tables need; `folder` takes what dbt writes.
+
+        `rules` are rules of attribution beside those of the seed.
+        """
         self.settings = settings
         self.tables = set(tables)
         self.models = list(_compile(settings, self.tables, folder))
         self.raw_columns = raw_columns(settings)
+        self.rules = [
+            row
+            for model in self.models
+            if model.name == "attribution_rules"
+            for row in rows_of(duckdb.connect(":memory:"), f"({model.sql})")
+        ]
+        self.rules += rules
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -111,6 +128,9 @@ class CompiledProject:
         for table, columns in self.raw_columns.items():
             self._load(f"raw.raw_{table}", columns, getattr(shop, table), types or {})
         for model in self.models:
+            if model.name == "attribution_rules":
+                fill(self.connection, model.relation, model.types, self.rules)
+                continue
             kind = "view" if model.materialized == "view" else "table"
             try:
                 self.connection.execute(f"create or replace {kind} {model.relation} as {model.sql}")
@@ -142,7 +162,8 @@ def _compile(settings: Settings, tables: Iterable[str], folder: Path) -> Iterato
         materialized = node["config"]["materialized"]
         if materialized != "ephemeral":
             sql = _select_of_seed(node) if materialized == "seed" else node["compiled_code"]
-            yield Model(node["name"], node["relation_name"], materialized, sql)
+            types = node["config"].get("column_types", {})
+            yield Model(node["name"], node["relation_name"], materialized, sql, types)
 
 
 def _select_of_seed(node: Row) -> str:

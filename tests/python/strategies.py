@@ -591,3 +591,204 @@ def typed(shop: Shop, settings: Settings) -> Shop:
             row["items"] = None
         rows.append(row)
     return Shop(rows, shop.placements, shop.products, shop.experiment_variants, shop.exchange_rates)
+
+
+# Rules of attribution beside those of the seed: each model by product, views, short lookbacks.
+def _rule(rule_id: str, model: str, match: str, **columns: Value) -> Row:
+    rule: Row = {"rule_id": rule_id, "model": model, "product_match": match}
+    rule |= {"touch_types": "click_or_view", "same_session": False, "half_life_hours": None}
+    return rule | {"click_lookback_hours": 168, "view_lookback_hours": 24} | columns
+
+
+OTHER_RULES: tuple[Row, ...] = (
+    _rule("linear_of_product", "linear", "same_product"),
+    _rule("first_of_product", "first_touch", "same_product"),
+    _rule("positions_of_product", "position_based", "same_product"),
+    _rule("decay_of_product", "time_decay", "same_product", half_life_hours=1),
+    _rule("decay_of_any", "time_decay", "any", half_life_hours=5, view_lookback_hours=168),
+    _rule("positions_of_any", "position_based", "any"),
+    _rule("first_view", "first_touch", "any", touch_types="view"),
+    _rule("view_of_product", "last_touch", "same_product", touch_types="view"),
+    _rule("session_of_product", "linear", "same_product", same_session=True),
+    _rule("at_once", "linear", "any", click_lookback_hours=0, view_lookback_hours=0),
+)
+
+# Some weeks of a shop with a life of its own, from a Monday on.
+MONDAY = datetime(2026, 3, 2)
+DAYS = (*(7,) * 6, 0, 3, 5, 6, 8, 9, 13, 13, 14, 14, 20, 37)
+CLOCK = (*(600,) * 4, 601, 601, 605, 610, 631, 700, 1439, 0, 240)
+STEPS = (
+    *("recommendation_viewed", "recommendation_clicked") * 5,
+    *("order_completed",) * 4,
+    *("page_viewed", "products_searched") * 2,
+    "product_added",
+    "checkout_started",
+    "order_refunded",
+)
+SLOTS_IN_USE: tuple[Row, ...] = (
+    *({"placement_id": "hero", "strategy_id": "own", "is_personalized": "true"},) * 4,
+    {"placement_id": "hero", "strategy_id": "top", "is_personalized": "false"},
+    {"placement_id": "basket", "strategy_id": "own", "is_personalized": "true"},
+    {"placement_id": "basket", "strategy_id": "top"},
+    {"placement_id": "hero", "strategy_id": "own", "is_viewable": "false"},
+    {"placement_id": "basket"},
+    {"strategy_id": "top"},
+)
+PRODUCT_LISTS = ("a", "a", "b", "ab", "ba", "aab", "abc", "cd", "xy", "x", "")
+PAYMENTS: tuple[Row, ...] = (
+    *({"currency": "EUR"},) * 3,
+    {"currency": "EUR", "order_revenue": "17.77"},
+    {"currency": "EUR", "order_revenue": "0"},
+    {"currency": "EUR", "order_revenue": "0.0003"},
+    {"currency": "USD", "order_revenue": "33.3333"},
+    {"currency": "USD"},
+    {"currency": "XXX", "order_revenue": "5"},
+    {"order_revenue": "5"},
+)
+TERMS: tuple[Row, ...] = (
+    {"search_term": "hat", "search_results_count": "0"},
+    {"search_term": "Hat ", "search_results_count": "0"},
+    {"search_term": "boot", "search_results_count": "0"},
+    {"search_term": "hat", "search_results_count": "4"},
+    {"search_term": "glove", "search_results_count": "0"},
+    {"search_term": "hat"},
+)
+CATALOGUE: list[Row] = [
+    {"product_id": "a", "product_name": "Hat", "category": "Heads", "is_stocked": "true"},
+    {"product_id": "b", "product_name": "Boot", "category": "Feet", "is_stocked": "true"},
+    {"product_id": "c", "product_name": "Sock", "category": "Feet", "is_stocked": "true"},
+    {"product_id": "x", "product_name": "Glove", "category": "Hands", "is_stocked": "false"},
+    {"product_id": "i1", "product_name": "Ring", "category": "Hands", "is_stocked": "true"},
+]
+SLOT_PAGES: list[Row] = [
+    {"placement_id": "hero", "page_type": "home"},
+    {"placement_id": "basket", "page_type": "cart"},
+]
+RATES_IN_USE: list[Row] = [
+    {"rate_date": "2026-01-01", "currency": "USD", "rate": "0.91234567"},
+    {"rate_date": "2026-03-10", "currency": "USD", "rate": "0.8"},
+    {"rate_date": "2026-01-01", "currency": "EUR", "rate": "1.1"},
+]
+
+
+def _items_of(products: str) -> str | None:
+    """An items column of products whose price goes by their letter."""
+    if not products:
+        return None
+    return json.dumps(
+        [
+            {"product_id": product, "quantity": 1 + place % 2, "unit_price": 3 + ord(product) % 5}
+            for place, product in enumerate(products)
+        ]
+    )
+
+
+@st.composite
+def _steps(draw: Draw, number: int) -> Row:
+    """One event of somebody, at a moment and of products that others share."""
+
+    def pick(pool: tuple[Value, ...]) -> Value:
+        return draw(st.sampled_from(pool))
+
+    name = pick(STEPS)
+    moment = MONDAY + timedelta(
+        days=pick(DAYS), minutes=pick(CLOCK), microseconds=pick((0, 0, 0, 0, 1))
+    )
+    lateness = pick((None, None, None, timedelta(0), timedelta(hours=20), timedelta(hours=168)))
+    row: Row = {
+        "event_id": f"{pick(ID_LETTERS)}{number}",
+        "event_name": name,
+        "occurred_at": moment.isoformat(),
+        "received_at": None if lateness is None else (moment + lateness).isoformat(),
+        "visitor_id": pick(("v1", "v1", "v1", "v2", "v2", "v3")),
+        "customer_id": pick((None, None, None, "c1", "c2", "v3")),
+    }
+    if name.startswith("recommendation_"):
+        row |= pick(SLOTS_IN_USE) | pick(RENDERINGS)
+    elif name == "order_completed":
+        row |= {"order_id": pick(ORDER_IDS)} | pick(PAYMENTS)
+    elif name == "order_refunded":
+        row |= {"order_id": pick(ORDER_IDS), "refund_amount": pick(("1", "5", "100"))}
+    elif name == "products_searched":
+        row |= pick(TERMS)
+    elif name == "page_viewed":
+        row |= {"page_type": pick(("home", "cart", "product"))}
+    if name.startswith(("recommendation_", "product_", "order_completed")):
+        row["items"] = _items_of(pick(PRODUCT_LISTS))
+    return row
+
+
+# What the visitors of a crowd do, all alike but for what they are shown and pay.
+PLANS: dict[str, tuple[Value, ...]] = {
+    "size": (1, 2, 3, 8, 8, 25, 40),
+    "day": (0, 2, 6, *(7, 9, 13) * 2, 14, 20),
+    "landing": ("home", "home", "cart", None),
+    "slot": (None, *SLOTS_IN_USE[:7]),
+    "shown": ("abc", "xyz", "own", "own", ""),
+    "is_clicked": (True, False, False),
+    "term": (None, None, *TERMS),
+    "ends_in": (None, "page_viewed", "order_completed", "order_completed"),
+    "price": (5, 50, 50),
+    "varies": (True, False),
+    "payment": (*({"currency": "EUR"},) * 4, *PAYMENTS[6:]),
+}
+
+
+def _crowd(number: int, plan: Row) -> list[Row]:
+    """The events of a crowd, a minute apart."""
+    rows: list[Row] = []
+    for place in range(plan["size"]):
+        name = f"{number} {place}"
+        start = MONDAY + timedelta(days=plan["day"], hours=9, minutes=place)
+        own = "abcdefghijkl"[place % 4 * 3 :][:3]
+        items = {"items": _items_of(own if plan["shown"] == "own" else plan["shown"])}
+        price = plan["price"] + (place % 3 if plan["varies"] else 0)
+        steps: list[tuple[str, Row]] = []
+        if plan["landing"]:
+            steps.append(("page_viewed", {"page_type": plan["landing"]}))
+        if plan["slot"]:
+            shown = plan["slot"] | items | {"recommendation_id": f"r{name}"}
+            steps.append(("recommendation_viewed", shown))
+            if plan["is_clicked"]:
+                steps.append(("recommendation_clicked", shown))
+        if plan["term"]:
+            steps.append(("products_searched", plan["term"]))
+        if plan["ends_in"] == "page_viewed":
+            steps.append(("page_viewed", {"page_type": "product"}))
+        elif plan["ends_in"]:
+            order = {"order_id": f"o{name}", "order_revenue": str(price)}
+            steps.append(("order_completed", order | plan["payment"] | items))
+        for minute, (event_name, columns) in enumerate(steps):
+            event: Row = {"event_id": f"{event_name} {name} {minute}", "event_name": event_name}
+            moment = start + timedelta(minutes=minute)
+            rows.append(event | {"visitor_id": f"w{name}", "occurred_at": str(moment)} | columns)
+    return rows
+
+
+@st.composite
+def _crowds(draw: Draw, most: int) -> list[Row]:
+    """Some crowds, of which each may be like the one before but for a thing or two."""
+    rows: list[Row] = []
+    plan: Row = {}
+    for number in range(most - draw(st.integers(0, most))):
+        changed = st.sets(st.sampled_from(list(PLANS)), min_size=1, max_size=2)
+        names = draw(changed) if plan and draw(st.integers(0, 2)) else PLANS
+        plan = plan | {
+            name: draw(st.sampled_from(pool)) for name, pool in PLANS.items() if name in names
+        }
+        rows += _crowd(number, plan)
+    return rows
+
+
+@st.composite
+def lived_in_shops(draw: Draw, most_steps: int = 45, most_crowds: int = 7) -> Shop:
+    """A shop of some weeks: a few people who meet the same things, and crowds who are alike."""
+    rows = [draw(_steps(number)) for number in range(draw(st.integers(0, most_steps)))]
+    rows += draw(_crowds(most_crowds))
+    draw(st.randoms(use_true_random=False)).shuffle(rows)
+    return Shop(
+        events=rows,
+        placements=SLOT_PAGES,
+        products=CATALOGUE if draw(st.integers(0, 5)) else [],
+        exchange_rates=RATES_IN_USE,
+    )

@@ -12,7 +12,16 @@ from compiled import CompiledProject
 from hypothesis import HealthCheck, example, given, settings
 from reference import Settings, Shop, compute
 from reference.values import Row
-from strategies import ITEMS_TYPE, RARE_SHOP, TYPES, border_shops, shops, typed
+from strategies import (
+    ITEMS_TYPE,
+    OTHER_RULES,
+    RARE_SHOP,
+    TYPES,
+    border_shops,
+    lived_in_shops,
+    shops,
+    typed,
+)
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE", "ci") == "thorough"
 PROFILE = settings(
@@ -23,6 +32,20 @@ PROFILE = settings(
     print_blob=THOROUGH,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+# What little there is to find in a small shop, is found.
+EAGER = {
+    "credit_click_hours": 24,
+    "credit_view_hours": 168,
+    "investigation_alpha": 0.3,
+    "investigation_min_units": 2,
+    "investigation_min_orders": 2,
+    "investigation_min_visitors": 2,
+    "investigation_min_searches": 1,
+    "investigation_min_personalization_index": 0.7,
+    "investigation_min_coverage": 0.8,
+    "investigation_low_click_through": 0.9,
+    "investigation_assumed_gain": 0.25,
+}
 ALL_SETTINGS = {
     "default": Settings(),
     "all_others": Settings(
@@ -35,6 +58,7 @@ ALL_SETTINGS = {
         reporting_currency="USD",
         page_types=("home", "cart", "lounge", "other"),
         device_types=("fridge", "mobile", "other"),
+        **EAGER,
     ),
     "east": Settings(
         session_timeout_minutes=1,
@@ -43,13 +67,11 @@ ALL_SETTINGS = {
         reporting_currency="GBP",
     ),
 }
-# Attribution has tests of its own.
-CREDIT_COLUMNS = {"credit_class", "credited_placement_id", "credited_strategy_id"}
 
 
 def compiled_project(name: str, tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
     folder = tmp_path_factory.mktemp(name)
-    return CompiledProject(ALL_SETTINGS[name], [*KEYS, "reconciliation"], folder)
+    return CompiledProject(ALL_SETTINGS[name], [*KEYS, "reconciliation"], folder, OTHER_RULES)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +88,7 @@ def other_project(
 
 def check(project: CompiledProject, shop: Shop) -> None:
     tables = project.run(shop)
-    assert not differences(compute(shop, project.settings), tables)
+    assert not differences(compute(shop, project.settings, project.rules), tables)
     assert [row["check_name"] for row in tables["reconciliation"] if row["difference"]] == []
 
 
@@ -80,6 +102,18 @@ def test_the_models_say_what_the_reference_says(project: CompiledProject, shop: 
 @PROFILE
 @given(shop=shops())
 def test_they_do_under_other_vars(other_project: CompiledProject, shop: Shop) -> None:
+    check(other_project, shop)
+
+
+@PROFILE
+@given(shop=lived_in_shops())
+def test_weeks_of_a_shop_say_what_the_reference_says(project: CompiledProject, shop: Shop) -> None:
+    check(project, shop)
+
+
+@PROFILE
+@given(shop=lived_in_shops())
+def test_weeks_do_under_other_vars(other_project: CompiledProject, shop: Shop) -> None:
     check(other_project, shop)
 
 
@@ -98,7 +132,9 @@ def test_typed_columns_and_native_items_read_like_text(
 ) -> None:
     shop = typed(shop, project.settings)
     tables = project.run(shop, TYPES | {"items": ITEMS_TYPE})
-    assert not differences(compute(shop, project.settings), tables, ignored=("raw_values",))
+    assert not differences(
+        compute(shop, project.settings, project.rules), tables, ignored=("raw_values",)
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,6 +180,6 @@ def test_the_marts_have_the_columns_of_their_definitions(project: CompiledProjec
     search = event | {"event_name": "products_searched", "event_id": "s"}
     page = event | {"event_name": "page_viewed", "event_id": "p"}
     shop = Shop([order, search, page])
-    expected, actual = compute(shop, project.settings), project.run(shop)
+    expected, actual = compute(shop, project.settings, project.rules), project.run(shop)
     for mart in MARTS:
-        assert set(expected[mart][0]) == set(actual[mart][0]) - CREDIT_COLUMNS, mart
+        assert set(expected[mart][0]) == set(actual[mart][0]), mart

@@ -18,11 +18,11 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     return sum(known, Decimal(0))
 
 
-def ratio(numerator: Decimal | int | None, denominator: int) -> Decimal | None:
+def ratio(numerator: Decimal | int | None, denominator: Decimal | int | None) -> Decimal | None:
     """Divide with 6 decimals; null where that is not known, or a trillion or more."""
-    if numerator is None or denominator == 0:
+    if numerator is None or not denominator:
         return None
-    quotient = Fraction(numerator) / denominator
+    quotient = Fraction(numerator) / Fraction(denominator)
     return rounded(quotient, 6) if abs(quotient) < 10**12 else None
 
 

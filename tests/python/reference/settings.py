@@ -29,6 +29,17 @@ class Settings:
         "content",
         "other",
     )
+    credit_click_hours: int = 168
+    credit_view_hours: int = 24
+    investigation_alpha: float = 0.05
+    investigation_min_units: int = 100
+    investigation_min_orders: int = 30
+    investigation_min_visitors: int = 20
+    investigation_min_searches: int = 3
+    investigation_min_personalization_index: float = 0.1
+    investigation_min_coverage: float = 0.05
+    investigation_low_click_through: float = 0.5
+    investigation_assumed_gain: float = 0.05
     device_types: tuple[str, ...] = ("desktop", "mobile", "tablet", "other")
 
     def as_vars(self) -> Row:

@@ -1,9 +1,23 @@
 """From the raw rows of a shop to every table."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reference import events, kpis, orders, placements, reference_tables, searches, sessions
+from reference import (
+    attribution,
+    events,
+    investigations,
+    kpis,
+    orders,
+    overview,
+    personalization,
+    placements,
+    reference_tables,
+    return_visits,
+    searches,
+    sessions,
+)
 from reference.items import split_items
 from reference.settings import Settings
 from reference.values import Row
@@ -22,8 +36,23 @@ class Shop:
     exchange_rates: list[Row] = field(default_factory=list)
 
 
-def compute(shop: Shop, settings: Settings | None = None) -> Tables:
-    """Return the rows of every table, by the name of its model."""
+# How an order is credited where a test does not say: to the last click of a week.
+LAST_CLICK = {
+    "rule_id": "last_click",
+    "touch_types": "click",
+    "click_lookback_hours": 168,
+    "view_lookback_hours": None,
+    "same_session": False,
+    "product_match": "any",
+    "model": "last_touch",
+    "half_life_hours": None,
+}
+
+
+def compute(
+    shop: Shop, settings: Settings | None = None, rules: Sequence[Row] = (LAST_CLICK,)
+) -> Tables:
+    """Return the rows of every table by its model; `rules` are those of attribution."""
     settings = settings or Settings()
     tables: Tables = defaultdict(list)
 
@@ -70,6 +99,21 @@ def compute(shop: Shop, settings: Settings | None = None) -> Tables:
         lines = items[order_events[order["order_id"]]["event_id"]]
         tables["fct_order_items"] += orders.order_items_of(order, lines)
 
+    purchases = attribution.purchases(
+        order_events,
+        tables["fct_orders"],
+        tables["fct_order_items"],
+        accepted,
+        person_of_visitor,
+        settings,
+    )
+    tables["fct_order_items"] = attribution.with_credit(
+        tables["fct_order_items"], purchases, items, session_of_event, settings
+    )
+    tables["kpi_attribution"] = attribution.kpi_attribution(
+        list(rules), purchases, items, session_of_event
+    )
+
     page_type_of_placement = {row["placement_id"]: row["page_type"] for row in known["placements"]}
     for session in all_sessions:
         its_orders = [
@@ -88,4 +132,16 @@ def compute(shop: Shop, settings: Settings | None = None) -> Tables:
     tables["kpi_bounce_by_placement"] = kpis.kpi_bounce_by_placement(session_placements)
     tables["kpi_aov_by_placement"] = kpis.kpi_aov_by_placement(session_placements)
     tables["kpi_search_bounce"] = kpis.kpi_search_bounce(tables["fct_searches"])
+    tables["kpi_return_visits"] = return_visits.kpi_return_visits(
+        all_sessions, tables["fct_sessions"], session_placements
+    )
+    tables["kpi_personalization_depth"] = personalization.kpi_personalization_depth(
+        accepted, items, known["products"], settings
+    )
+    of_shop = (tables["fct_sessions"], tables["fct_searches"], tables["fct_orders"])
+    tables["kpi_overview"] = overview.kpi_overview(*of_shop)
+    tables["kpi_overview_weekly"] = overview.kpi_overview_weekly(*of_shop)
+    tables["kpi_investigations"] = investigations.kpi_investigations(
+        tables, accepted, items, settings
+    )
     return tables
