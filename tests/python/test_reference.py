@@ -177,9 +177,15 @@ def test_large_amounts_stop_nothing(project: CompiledProject, orders: list[Row])
 def test_the_marts_have_the_columns_of_their_definitions(project: CompiledProject) -> None:
     event = {"event_id": "e", "occurred_at": "2026-01-05", "visitor_id": "v"}
     order = event | {"event_name": "order_completed", "order_id": "o"}
-    search = event | {"event_name": "products_searched", "event_id": "s"}
     page = event | {"event_name": "page_viewed", "event_id": "p"}
-    shop = Shop([order, search, page])
+    shown = event | {"event_name": "recommendation_viewed", "event_id": "r"}
+    # Three searches in a week that a session on its Sunday completes are a finding.
+    search = event | {"event_name": "products_searched"}
+    search |= {"search_term": "shoe", "search_results_count": "0"}
+    searches = [search | {"event_id": f"s{number}"} for number in range(3)]
+    sunday = page | {"event_id": "q", "occurred_at": "2026-01-11"}
+    stocked = {"product_id": "p", "product_name": "Shoe", "is_stocked": "true"}
+    shop = Shop([order, page, shown, *searches, sunday], products=[stocked])
     expected, actual = compute(shop, project.settings, project.rules), project.run(shop)
     for mart in MARTS:
         assert set(expected[mart][0]) == set(actual[mart][0]), mart
