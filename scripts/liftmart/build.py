@@ -97,6 +97,10 @@ def build(warehouse: Warehouse, request: Request, terminal: Terminal) -> None:
             with explained(warehouse.folder):
                 _run(warehouse, request, source, terminal, run)
             run["status"] = "published"
+        except Interrupted as error:
+            run["status"] = "interrupted"
+            run["error"] = str(error)
+            raise
         except Exception as error:
             run["status"] = "failed"
             run["error"] = str(error)
@@ -175,6 +179,7 @@ def _run(
 ) -> None:
     """Go from stage to stage; `run` takes what each came to."""
     publication: Publication | None = None
+    before = read_published(warehouse)
     try:
         settings = dbt.project_settings()
         variables = {**settings.get("vars", {}), **(request.variables or {})}
@@ -258,8 +263,15 @@ def _run(
         if request.show:
             show(warehouse, terminal, page_types, float(variables["experiment_alpha"]))
     except (KeyboardInterrupt, duckdb.InterruptException):
-        what = f"version {publication.version} is" if publication else "nothing was"
-        raise Interrupted(f"interrupted, {what} published") from None
+        # The file may have taken its place before the publication was known here.
+        after = publication or read_published(warehouse)
+        if after is None or (before is not None and after.version == before.version):
+            raise Interrupted("interrupted, nothing was published") from None
+        run["published_version"] = after.version
+        run["published"] = asdict(after)
+        raise Interrupted(
+            f"interrupted, version {after.version} is published: liftmart report writes its report"
+        ) from None
 
 
 def _begin(

@@ -247,7 +247,7 @@ def test_ctrl_c_publishes_nothing(canonical: tuple[str | Path, ...], tmp_path: P
     assert err.splitlines()[-1] == "liftmart: interrupted, nothing was published"
     assert "Traceback" not in err
     assert not (warehouse / "liftmart.duckdb").exists()
-    assert read_json(warehouse / "last_run.json")["status"] == "failed"
+    assert read_json(warehouse / "last_run.json")["status"] == "interrupted"
 
 
 def test_a_killed_build_is_finished_by_the_next(
