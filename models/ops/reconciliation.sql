@@ -2,7 +2,7 @@ with
 
 raw_events as (
 
-    select count(*) as raw_events from {{ base_model('events') }}
+    select sum(raw_events) as raw_events from {{ ref('stg_raw_events_counted') }}
 
 ),
 

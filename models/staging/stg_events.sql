@@ -1,4 +1,5 @@
 {{ config(materialized='view') }}
+-- Everything by visitor comes after it. depends_on: {{ ref('stg_visitors_touched') }}
 
 {%- set columns = [
     'event_id', 'visitor_id', 'customer_id', 'event_name', 'page_type', 'page_url', 'referrer_url',

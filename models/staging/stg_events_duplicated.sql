@@ -1,8 +1,17 @@
+-- depends_on: {{ ref('stg_events_changed') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='event_id'
+) }}
+
 with
 
 validated_events as (
 
     select * from {{ ref('stg_events_validated') }}
+
+    where {{ touched('event_id') }}
 
 ),
 
@@ -11,7 +20,9 @@ validated_ids as (
 
     select event_id from {{ ref('stg_events_validated') }}
 
-    where rejection_reason is null
+    where
+        rejection_reason is null
+        and {{ touched('event_id') }}
 
 ),
 
@@ -66,7 +77,8 @@ stg_events_duplicated as (
                 {%- for column in var('event_passthroughs') %}
                 validated_events.{{ column }} asc nulls last,
                 {%- endfor %}
-                {{ items_as_json('validated_events.items') }} asc nulls last
+                {{ items_as_json('validated_events.items') }} asc nulls last,
+                validated_events.load_id asc nulls last
         ) as duplicate_number
 
     from validated_events

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='load_id'
+) }}
+
 {%- set raw_columns = event_columns() + var('event_passthroughs') -%}
 with
 
@@ -117,7 +123,8 @@ stg_events_validated as (
         rejection_reason,
         case
             when rejection_reason is not null then {{ row_as_json(raw_columns) }}
-        end as raw_values
+        end as raw_values,
+        {{ 'load_id' if changes_are_known() else dbt.cast('null', dbt.type_string()) }} as load_id
 
     from checked
 

@@ -1,10 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 placement_events as (
 
     select * from {{ ref('int_placement_events') }}
 
-    where is_exposing
+    where
+        is_exposing
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -12,7 +20,9 @@ event_items as (
 
     select * from {{ ref('stg_event_items') }}
 
-    where event_name = 'recommendation_viewed'
+    where
+        event_name = 'recommendation_viewed'
+        and {{ touched('visitor_id') }}
 
 ),
 

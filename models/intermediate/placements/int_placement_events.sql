@@ -1,10 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 events as (
 
     select * from {{ ref('int_events_sessionized') }}
 
-    where event_name in ('recommendation_viewed', 'recommendation_clicked')
+    where
+        event_name in ('recommendation_viewed', 'recommendation_clicked')
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -21,6 +29,7 @@ rejected_items as (
     where
         rejection_reason is not null
         and event_name = 'recommendation_viewed'
+        and {{ touched('visitor_id') }}
 
 ),
 

@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 event_items as (
 
     select * from {{ ref('stg_event_items') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -10,7 +18,9 @@ placement_events as (
 
     select * from {{ ref('int_placement_events') }}
 
-    where is_exposing
+    where
+        is_exposing
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -18,7 +28,9 @@ sessionized_events as (
 
     select * from {{ ref('int_events_sessionized') }}
 
-    where event_name = 'product_added'
+    where
+        event_name = 'product_added'
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -64,6 +76,7 @@ int_placement_products_added as (
 
     select
         placement_events.session_id,
+        placement_events.visitor_id,
         placement_events.page_type,
         placement_events.placement_id,
         placement_events.strategy_id,
@@ -80,6 +93,7 @@ int_placement_products_added as (
 
     group by
         placement_events.session_id,
+        placement_events.visitor_id,
         placement_events.page_type,
         placement_events.placement_id,
         placement_events.strategy_id,

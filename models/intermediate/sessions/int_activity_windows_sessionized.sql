@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 {%- set timeout_microseconds = var('session_timeout_minutes') * 60000000 -%}
 with
 
@@ -12,7 +18,9 @@ events as (
 
     from {{ ref('int_events_ordered') }}
 
-    where event_name <> 'order_refunded'
+    where
+        event_name <> 'order_refunded'
+        and {{ touched('visitor_id') }}
 
 ),
 

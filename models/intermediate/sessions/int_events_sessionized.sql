@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 events as (
@@ -8,13 +14,17 @@ events as (
 
     from {{ ref('int_events_ordered') }}
 
-    where event_name <> 'order_refunded'
+    where
+        event_name <> 'order_refunded'
+        and {{ touched('visitor_id') }}
 
 ),
 
 activity_windows as (
 
     select * from {{ ref('int_activity_windows_sessionized') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 events as (
@@ -8,6 +14,8 @@ events as (
         occurred_at
 
     from {{ ref('stg_events') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -30,6 +38,7 @@ numbered as (
 
     select
         events.event_id,
+        events.visitor_id,
         row_number() over (
             partition by events.visitor_id, events.occurred_at
             order by events.event_id
@@ -48,6 +57,7 @@ int_events_tied as (
 
     select
         event_id,
+        visitor_id,
         tie_number
 
     from numbered

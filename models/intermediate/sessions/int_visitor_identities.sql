@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 events as (
 
     select * from {{ ref('int_events_ordered') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 

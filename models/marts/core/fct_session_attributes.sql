@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id',
+    on_schema_change='fail'
+) }}
+
 {%- set first_columns = [] -%}
 {%- for column in var('event_passthroughs') -%}
     {%- do first_columns.append(
@@ -10,13 +17,15 @@ events as (
 
     select * from {{ ref('int_events_sessionized') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 -- One pass for all columns, then a row for each that the session has.
 first_values as (
 
     select
-        {{ (first_columns + ['session_id']) | join(',\n        ') }}
+        {{ (first_columns + ['session_id', 'min(visitor_id) as visitor_id']) | join(',\n        ') }}
 
     from events
 
@@ -31,6 +40,7 @@ fct_session_attributes as (
     {% for column in var('event_passthroughs') -%}
     select
         session_id,
+        visitor_id,
         '{{ column }}' as attribute_name,
         {{ column }} as attribute_value
     from first_values
@@ -39,6 +49,7 @@ fct_session_attributes as (
     {% else -%}
     select
         session_id,
+        visitor_id,
         session_id as attribute_name,
         session_id as attribute_value
     from first_values

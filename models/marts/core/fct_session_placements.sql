@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id',
+    on_schema_change='fail'
+) }}
+
 {%- set grain = ['session_id', 'page_type', 'placement_id', 'strategy_id', 'experience'] -%}
 with
 
@@ -5,13 +12,17 @@ placement_events as (
 
     select * from {{ ref('int_placement_events') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 page_views as (
 
     select * from {{ ref('int_events_sessionized') }}
 
-    where event_name = 'page_viewed'
+    where
+        event_name = 'page_viewed'
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -19,11 +30,15 @@ products_added as (
 
     select * from {{ ref('int_placement_products_added') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 orders as (
 
     select * from {{ ref('int_orders_valued') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -31,11 +46,15 @@ session_summaries as (
 
     select * from {{ ref('int_sessions_summarized') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 sessions as (
 
     select * from {{ ref('fct_sessions') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -164,6 +183,7 @@ fct_session_placements as (
 
     select
         {{ prefixed('exposures', grain) | join(',\n        ') }},
+        sessions.visitor_id,
 
         sessions.session_date,
         coalesce(sessions.device_type, 'unknown') as device_type,

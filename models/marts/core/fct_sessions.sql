@@ -1,14 +1,25 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id',
+    on_schema_change='fail'
+) }}
+
 with
 
 sessions as (
 
     select * from {{ ref('int_sessions_summarized') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 orders as (
 
     select * from {{ ref('int_orders_valued') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ raw_relation('raw_events') }}
+    select * from {{ raw_relation('raw_events_new' if builds_on_last_run() and var('source') == 'canonical' else 'raw_events') }}
 
 ),
 
@@ -43,7 +43,9 @@ base_canonical__events as (
         {{ column }},
         {%- endfor %}
         {{ 'unreadable_line' if var('source') != 'demo' else dbt.cast('null', dbt.type_string()) }}
-            as unreadable_line
+            as unreadable_line,
+        {{ 'load_id' if var('source') == 'canonical' else dbt.cast('null', dbt.type_string()) }}
+            as load_id
 
     from source
 

@@ -1,9 +1,17 @@
 {%- set text = dbt.type_string() -%}
+{#- Named in every run: dbt keeps what a model depends on from run to run. -#}
+{%- set loads_changed = ref('base_ga4__loads_changed') -%}
 with
 
 export_rows as (
 
     select * from {{ ref('base_ga4__export_rows') }}
+
+    {% if builds_on_last_run() %}
+    where
+        coalesce(event_date, 'unknown')
+        in (select load_id from {{ loads_changed }})
+    {% endif %}
 
 ),
 
@@ -218,7 +226,8 @@ base_ga4__events as (
         {%- for column in var('event_passthroughs') %}
         mapped.param_{{ column }} as {{ column }},
         {%- endfor %}
-        cast(null as {{ text }}) as unreadable_line
+        cast(null as {{ text }}) as unreadable_line,
+        coalesce(mapped.event_date, 'unknown') as load_id
 
     from mapped
 

@@ -1,0 +1,3 @@
+{% macro should_full_refresh() -%}
+    {{ return(not builds_on_last_run()) }}
+{%- endmacro %}

@@ -1,0 +1,34 @@
+with
+
+new_rows as (
+
+    select event_date from {{ source('raw', 'ga4_events_new') }}
+
+),
+
+gone_rows as (
+
+    select event_date from {{ source('raw', 'ga4_events_gone') }}
+
+),
+
+changed_days as (
+
+    select event_date from new_rows
+
+    union distinct
+
+    select event_date from gone_rows
+
+),
+
+-- Events are numbered by day, so a day is read as a whole, however many files it came in.
+base_ga4__loads_changed as (
+
+    select distinct coalesce(event_date, 'unknown') as load_id
+
+    from changed_days
+
+)
+
+select * from base_ga4__loads_changed

@@ -1,0 +1,40 @@
+{#- Named in every run: dbt keeps what a model depends on from run to run. -#}
+{%- set loads_changed = base_model('loads_changed') if changes_are_known() -%}
+{%- set events_gone = base_model('events_gone') if changes_are_known() -%}
+with
+
+validated_events as (
+
+    select * from {{ ref('stg_events_validated') }}
+
+    where
+        {% if builds_on_last_run() %}
+        load_id in (select load_id from {{ loads_changed }})
+        {% else %}
+        false
+        {% endif %}
+
+),
+
+stg_events_changed as (
+
+    select
+        event_id,
+        visitor_id,
+        order_id
+
+    from validated_events
+
+    {% if builds_on_last_run() %}
+    union all
+
+    select
+        {{ clean_text('event_id') }} as event_id,
+        {{ clean_text('visitor_id') }} as visitor_id,
+        {{ clean_text('order_id') }} as order_id
+
+    from {{ events_gone }}
+    {% endif %}
+)
+
+select * from stg_events_changed
