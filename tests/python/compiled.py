@@ -39,7 +39,7 @@ def raw_columns(settings: Settings) -> dict[str, list[str]]:
     """Return the columns of each raw relation, in the order of the contract."""
     tables = [field.name for field in fields(Shop) if field.name != "events"]
     columns = {table: list(readers_of_table(table, settings)) for table in tables}
-    return {"events": [*readers(settings), "items", "unreadable_line"], **columns}
+    return {"events": [*readers(settings), "items", "unreadable_line", "load_id"], **columns}
 
 
 def compile_nodes(

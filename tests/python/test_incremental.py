@@ -1,0 +1,286 @@
+"""Histories of files, builds and kills: each ends as a full refresh over the same files would.
+
+The models run as dbt compiles them, in their incremental form and in that of a full refresh, on a
+database in memory, a second or two for each history. What came and went is noted by the command's
+own code. HYPOTHESIS_PROFILE=thorough tries 2,000 histories, other ones each time.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from graphlib import TopologicalSorter
+from io import StringIO
+from pathlib import Path
+
+import duckdb
+import pytest
+from compiled import PROJECT, _select_of_seed, fill, raw_columns, rows_of
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from liftmart import changes
+from reference import Settings, Shop
+from reference.values import Row
+from strategies import shops
+
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE", "ci") == "thorough"
+PROFILE = settings(
+    max_examples=2000 if THOROUGH else 200,
+    derandomize=not THOROUGH,
+    database=None,
+    deadline=None,
+    print_blob=THOROUGH,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+REFERENCE_TABLES = ("placements", "products", "experiment_variants", "exchange_rates")
+# What is built of incremental models and never of anything else follows from them.
+SELECTION = ("+config.materialized:incremental", "+path:models/ops", "+fct_orders")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model in both of its forms; `key` is the unique_key of an incremental one."""
+
+    name: str
+    relation: str
+    materialized: str
+    key: str | None
+    full: str
+    incremental: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """The files that lie there, and how many models a run builds before it is killed."""
+
+    files: dict[str, list[Row]]
+    tables: Shop
+    killed_after: int | None
+
+
+class Warehouse:
+    """The models, and a database that they are built in again and again."""
+
+    def __init__(self, models: list[Model]) -> None:
+        self.models = models
+        self.columns = raw_columns(Settings())
+        self.connection = duckdb.connect(":memory:", config={"threads": "1"})
+        self.connection.execute("set TimeZone = 'UTC'")
+        self.connection.execute("set preserve_insertion_order = false")
+        self.connection.execute("""attach ':memory:' as "build" """)
+        self.connection.execute("""use "build" """)
+        for schema in ("raw", "reference", "staging", "intermediate", "marts", "ops"):
+            self.connection.execute(f"create schema {schema}")
+        for model in models:
+            if model.materialized == "seed":
+                self.connection.execute(f"create table {model.relation} as {model.full}")
+        self.known: dict[str, list[Row]] = {}
+
+    def forget(self) -> None:
+        """Let the next build start from raw."""
+        self.connection.execute("drop table if exists raw.finished_build")
+
+    def load(self, files: dict[str, list[Row]], tables: Shop) -> None:
+        """Make the raw relations, and note what came and went."""
+        loads = {digest(rows): rows for rows in files.values()}
+        self.known |= loads
+        loaded = [("events", load_id) for load_id in loads]
+        loaded += [
+            (table, digest(getattr(tables, table)))
+            for table in REFERENCE_TABLES
+            if getattr(tables, table)
+        ]
+        changes.note_loads(self.connection, loaded)
+        changed = {
+            load_id: is_loaded
+            for (table, load_id), is_loaded in changes.changed_loads(self.connection).items()
+            if table == "events"
+        }
+        self.fill("events", loads)
+        new = {load_id: rows for load_id, rows in loads.items() if load_id in changed}
+        self.fill("events_new", new)
+        gone = {key: self.known[key] for key, is_loaded in changed.items() if not is_loaded}
+        self.fill("events_gone", gone)
+        for table in REFERENCE_TABLES:
+            kinds = dict.fromkeys(self.columns[table], "varchar")
+            fill(self.connection, f"raw.raw_{table}", kinds, getattr(tables, table))
+
+    def fill(self, relation: str, loads: dict[str, list[Row]]) -> None:
+        kinds = dict.fromkeys(self.columns["events"], "varchar")
+        rows = [row | {"load_id": load_id} for load_id, rows in loads.items() for row in rows]
+        fill(self.connection, f"raw.raw_{relation}", kinds, rows)
+
+    def build(self, killed_after: int | None = None) -> None:
+        """Run the models as dbt would; with `killed_after` only that many, and nothing is ended."""
+        is_full = changes.begin_build(self.connection, "as ever", full_refresh=False)
+        models = [model for model in self.models if model.materialized != "seed"]
+        for model in models[:killed_after]:
+            self.run(model, is_full)
+        if killed_after is None:
+            changes.finish_build(self.connection, "as ever")
+
+    def run(self, model: Model, is_full: bool) -> None:
+        kind = "view" if model.materialized == "view" else "table"
+        if is_full or model.key is None:
+            sql = model.full if is_full else model.incremental
+            self.connection.execute(f"create or replace {kind} {model.relation} as {sql}")
+            return
+        touched = {
+            "load_id": "base_canonical__loads_changed",
+            "event_id": "stg_events_changed",
+            "visitor_id": "stg_visitors_touched",
+        }[model.key]
+        self.connection.execute(f"create or replace temp table fresh as {model.incremental}")
+        self.connection.execute(
+            f"delete from {model.relation} where {model.key} in"
+            f" (select {model.key} from staging.{touched})"
+        )
+        self.connection.execute(f"insert into {model.relation} by name select * from fresh")
+
+    def tables(self) -> dict[str, list[str]]:
+        """Return the rows of every table that the models make, as sorted text.
+
+        What only one run asks for, the lists of what it has to do again, is no result.
+        """
+        return {
+            model.name: sorted(map(repr, rows_of(self.connection, model.relation)))
+            for model in self.models
+            if model.materialized not in ("seed", "view")
+            and model.name not in ("stg_events_changed", "stg_visitors_touched")
+        }
+
+
+def digest(rows: list[Row]) -> str:
+    return hashlib.md5(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@st.composite
+def histories(draw: Callable[..., object]) -> list[Step]:
+    """A shop whose events lie in overlapping files, some of them rewritten, and runs over them."""
+    shop: Shop = draw(shops(most_events=40))
+    in_files = draw(
+        st.lists(st.integers(1, 7), min_size=len(shop.events), max_size=len(shop.events))
+    )
+    files = {
+        f"file {number}": [
+            event for event, mask in zip(shop.events, in_files, strict=True) if mask & 1 << number
+        ]
+        for number in range(3)
+    }
+    steps = []
+    for _ in range(draw(st.integers(2, 4))):
+        versions = {
+            "gone": None,
+            "odd": slice(0, None, 2),
+            "late": slice(1, None),
+            "whole": slice(None),
+        }
+        there = {
+            name: rows[version]
+            for name, rows in files.items()
+            if (version := versions[draw(st.sampled_from(sorted(versions)))]) is not None
+        }
+        empty = {table: [] for table in REFERENCE_TABLES if not draw(st.integers(0, 3))}
+        killed_after = draw(st.none() | st.integers(0, 40))
+        steps.append(Step(there, replace(shop, events=[], **empty), killed_after))
+    return steps
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The models compiled twice, over tables that are there already."""
+    folder = tmp_path_factory.mktemp("incremental")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIFTMART_WAREHOUSE", str(folder))
+        duckdb.connect(str(folder / "build.duckdb")).close()
+        full = compiled(folder, "--full-refresh")
+        models = [
+            model(node, node, PROJECT)
+            for node in full
+            if node["config"]["materialized"] != "ephemeral"
+        ]
+        empty = Warehouse(models)
+        empty.load({}, Shop())
+        empty.build()
+        file = str(folder / "build.duckdb")
+        empty.connection.execute(f"attach '{file}' as file")
+        for one in models:
+            schema, name = [part.strip('"') for part in one.relation.split(".")][1:]
+            empty.connection.execute(f"create schema if not exists file.{schema}")
+            if one.materialized != "view":
+                empty.connection.execute(
+                    f"create table file.{schema}.{name} as from build.{schema}.{name}"
+                )
+        empty.connection.execute("detach file")
+        incremental = {node["name"]: node for node in compiled(folder)}
+    return Warehouse([model(node, incremental[node["name"]], PROJECT) for node in full])
+
+
+def compiled(folder: Path, *options: str) -> list[Row]:
+    """Return the nodes of the selection in the order of their dependencies."""
+    arguments = ["compile", "--quiet", "--threads", "1", "--target", "duckdb", *options]
+    arguments += ["--vars", json.dumps(Settings().as_vars() | {"source": "canonical"})]
+    arguments += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    arguments += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    try:
+        with redirect_stdout(StringIO()):
+            result = dbtRunner().invoke([*arguments, "--select", *SELECTION])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+    assert result.success, result.exception or result.result
+    nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"]
+    nodes = {key: n for key, n in nodes.items() if n["resource_type"] in ("model", "seed")}
+    parents = {
+        key: nodes.keys() & node["depends_on"].get("nodes", []) for key, node in nodes.items()
+    }
+    made = {key for key, node in nodes.items() if "compiled_code" in node}
+    made |= {parent for key in made for parent in parents[key]}
+    return [nodes[key] for key in TopologicalSorter(parents).static_order() if key in made]
+
+
+def model(full: Row, incremental: Row, project: Path) -> Model:
+    materialized = full["config"]["materialized"]
+    is_seed = materialized == "seed"
+    return Model(
+        name=full["name"],
+        relation=full["relation_name"],
+        materialized=materialized,
+        key=full["config"]["unique_key"] if materialized == "incremental" else None,
+        full=_select_of_seed(full) if is_seed else full["compiled_code"],
+        incremental="" if is_seed else incremental["compiled_code"],
+    )
+
+
+def test_every_model_by_visitor_has_both_forms(warehouse: Warehouse) -> None:
+    kept = [model for model in warehouse.models if model.key]
+    assert len(kept) > 12
+    assert [model.name for model in kept if model.full == model.incremental] == [
+        "stg_raw_events_counted",
+        "stg_events_validated",
+    ] or all(
+        "touched" in model.incremental or "changed" in model.incremental or model.key == "load_id"
+        for model in kept
+    )
+
+
+@PROFILE
+@given(steps=histories())
+def test_a_history_ends_as_a_full_refresh(warehouse: Warehouse, steps: list[Step]) -> None:
+    warehouse.forget()
+    for step in steps:
+        warehouse.load(step.files, step.tables)
+        warehouse.build(step.killed_after)
+    if steps[-1].killed_after is not None:
+        warehouse.load(steps[-1].files, steps[-1].tables)
+        warehouse.build()
+    actual = warehouse.tables()
+
+    warehouse.forget()
+    warehouse.load(steps[-1].files, steps[-1].tables)
+    warehouse.build()
+    for name, rows in warehouse.tables().items():
+        assert actual[name] == rows, name
