@@ -22,10 +22,11 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from liftmart import changes
 from reference import Settings, Shop
 from reference.values import Row
 from strategies import shops
+
+from liftmart import changes
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE", "ci") == "thorough"
 PROFILE = settings(
