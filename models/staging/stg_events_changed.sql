@@ -1,18 +1,15 @@
 {#- Named in every run: dbt keeps what a model depends on from run to run. -#}
 {%- set loads_changed = base_model('loads_changed') if changes_are_known() -%}
 {%- set events_gone = base_model('events_gone') if changes_are_known() -%}
+{%- set is_changed = 'load_id in (select load_id from ' ~ loads_changed ~ ')'
+    if builds_on_last_run() else 'false' -%}
 with
 
 validated_events as (
 
     select * from {{ ref('stg_events_validated') }}
 
-    where
-        {% if builds_on_last_run() %}
-        load_id in (select load_id from {{ loads_changed }})
-        {% else %}
-        false
-        {% endif %}
+    where {{ is_changed }}
 
 ),
 

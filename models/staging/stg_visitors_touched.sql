@@ -41,7 +41,7 @@ same_event as (
 
     from events
 
-    where event_id in (select event_id from changed_events)
+    where event_id in (select changed_events.event_id from changed_events)
 
 ),
 
@@ -64,11 +64,12 @@ same_order as (
 
     where
         event_name = 'order_completed'
-        and order_id in (select order_id from changed_orders)
+        and order_id in (select changed_orders.order_id from changed_orders)
 
 ),
 
--- The page type of a placement stands in where the event names none. In GA4 it follows from all events.
+-- The page type of a placement stands in where the event names none. In GA4 it follows from all
+-- events.
 placed as (
 
     select visitor_id
@@ -79,7 +80,9 @@ placed as (
         event_name in ('recommendation_viewed', 'recommendation_clicked')
         and page_type is null
         and exists (
-            select 1 from changed_tables where table_name in ('placements', 'ga4_events')
+            select 1
+            from changed_tables
+            where changed_tables.table_name in ('placements', 'ga4_events')
         )
 
 ),
@@ -93,7 +96,11 @@ rated as (
 
     where
         event_name = 'order_completed'
-        and exists (select 1 from changed_tables where table_name = 'exchange_rates')
+        and exists (
+            select 1
+            from changed_tables
+            where changed_tables.table_name = 'exchange_rates'
+        )
 
 ),
 

@@ -5,7 +5,7 @@
     on_schema_change='fail'
 ) }}
 
-{%- set first_columns = [] -%}
+{%- set first_columns = ['session_id', 'min(visitor_id) as visitor_id'] -%}
 {%- for column in var('event_passthroughs') -%}
     {%- do first_columns.append(
         first_by(column, 'event_sequence', column ~ ' is not null') ~ ' as ' ~ column
@@ -25,7 +25,7 @@ events as (
 first_values as (
 
     select
-        {{ (first_columns + ['session_id', 'min(visitor_id) as visitor_id']) | join(',\n        ') }}
+        {{ first_columns | join(',\n        ') }}
 
     from events
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ raw_relation('raw_events_new' if builds_on_last_run() and var('source') == 'canonical' else 'raw_events') }}
+    select * from {{ raw_relation('raw_events_new' if builds_on_last_run() else 'raw_events') }}
 
 ),
 

@@ -1,17 +1,15 @@
 {%- set text = dbt.type_string() -%}
 {#- Named in every run: dbt keeps what a model depends on from run to run. -#}
 {%- set loads_changed = ref('base_ga4__loads_changed') -%}
+{%- set is_read = "coalesce(event_date, 'unknown') in (select load_id from " ~ loads_changed ~ ')'
+    if builds_on_last_run() else 'true' -%}
 with
 
 export_rows as (
 
     select * from {{ ref('base_ga4__export_rows') }}
 
-    {% if builds_on_last_run() %}
-    where
-        coalesce(event_date, 'unknown')
-        in (select load_id from {{ loads_changed }})
-    {% endif %}
+    where {{ is_read }}
 
 ),
 
