@@ -13,7 +13,7 @@ validated_events as (
 
 ),
 
-stg_events_changed as (
+changed as (
 
     select
         event_id,
@@ -32,6 +32,17 @@ stg_events_changed as (
 
     from {{ events_gone }}
     {% endif %}
+),
+
+stg_events_changed as (
+
+    select distinct
+        event_id,
+        visitor_id,
+        order_id
+
+    from changed
+
 )
 
 select * from stg_events_changed
