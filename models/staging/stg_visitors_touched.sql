@@ -1,5 +1,3 @@
-{#- Named in every run: dbt keeps what a model depends on from run to run. -#}
-{%- set changed_loads = source('raw', 'changed_loads') if changes_are_known() -%}
 with
 
 changed_events as (
@@ -25,11 +23,12 @@ events as (
 
 changed_tables as (
 
-    {% if changes_are_known() %}
-    select distinct table_name from {{ changed_loads }}
-    {% else %}
+    {% if changes_are_known() -%}
+    select distinct table_name from {{ base_model('loads_changed') }}
+    {%- else -%}
     select 'none' as table_name
-    {% endif %}
+    {%- endif %}
+
 ),
 
 -- Which of the events of one id is kept may be another one now, of another visitor.

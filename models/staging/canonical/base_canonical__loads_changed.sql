@@ -7,8 +7,8 @@ changed_loads as (
     {%- else -%}
     -- Any other source of the contract's tables is read as a whole.
     select
-        cast(null as {{ dbt.type_string() }}) as load_id,
-        'events' as table_name
+        'events' as table_name,
+        cast(null as {{ dbt.type_string() }}) as load_id
     where 1 = 0
     {%- endif %}
 
@@ -16,11 +16,11 @@ changed_loads as (
 
 base_canonical__loads_changed as (
 
-    select load_id
+    select
+        table_name,
+        load_id
 
     from changed_loads
-
-    where table_name = 'events'
 
 )
 

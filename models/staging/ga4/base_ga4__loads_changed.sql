@@ -1,5 +1,13 @@
 with
 
+changed_loads as (
+
+    select * from {{ source('raw', 'changed_loads') }}
+
+    where table_name <> 'ga4_events'
+
+),
+
 new_rows as (
 
     select event_date from {{ source('raw', 'ga4_events_new') }}
@@ -25,7 +33,17 @@ changed_days as (
 -- Events are numbered by day, so a day is read as a whole, however many files it came in.
 base_ga4__loads_changed as (
 
-    select distinct coalesce(event_date, 'unknown') as load_id
+    select
+        table_name,
+        load_id
+
+    from changed_loads
+
+    union all
+
+    select distinct
+        'ga4_events' as table_name,
+        coalesce(event_date, 'unknown') as load_id
 
     from changed_days
 
