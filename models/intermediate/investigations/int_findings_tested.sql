@@ -27,11 +27,7 @@ orders as (
 
 sessions as (
 
-    select
-        session_id,
-        session_date
-
-    from {{ ref('fct_sessions') }}
+    select * from {{ ref('fct_sessions') }}
 
     where orders > 0
 
@@ -278,15 +274,15 @@ order_values as (
             else 'previous_week'
         end
 
+    having count(*) >= {{ var('investigation_min_orders') }}
+
 ),
 
 current_order_values as (
 
     select * from order_values
 
-    where
-        compared_week = 'this_week'
-        and orders >= {{ var('investigation_min_orders') }}
+    where compared_week = 'this_week'
 
 ),
 
@@ -294,9 +290,7 @@ previous_order_values as (
 
     select * from order_values
 
-    where
-        compared_week = 'previous_week'
-        and orders >= {{ var('investigation_min_orders') }}
+    where compared_week = 'previous_week'
 
 ),
 
