@@ -118,8 +118,7 @@ proportions as (
         previous_viewing_sessions - previous_bounced_sessions as reference_successes,
         previous_viewing_sessions as reference_trials,
         1 as tested_share,
-        cast(revenue as {{ type_double() }})
-        / nullif(sessions - bounced_sessions, 0)
+        cast(revenue as {{ type_double() }}) / nullif(sessions - bounced_sessions, 0)
             as value_of_success
 
     from compared_weeks
@@ -168,25 +167,23 @@ proportions as (
     select
         'conversion_rate' as kpi,
         'worse_than_none' as finding,
-        placements.page_type,
-        placements.placement_id,
-        sum(placements.converting_sessions) as successes,
-        sum(placements.exposed_sessions) as trials,
+        personalized.page_type,
+        personalized.placement_id,
+        sum(personalized.converting_sessions) as successes,
+        sum(personalized.exposed_sessions) as trials,
         max(baselines.converting_sessions) as reference_successes,
         max(baselines.exposed_sessions) as reference_trials,
         1 as tested_share,
         max(investigated_week.average_order_value) as value_of_success
 
-    from placements
+    from personalized
 
     inner join baselines
-        on placements.page_type = baselines.page_type
+        on personalized.page_type = baselines.page_type
 
     cross join investigated_week
 
-    where placements.experience = 'personalized'
-
-    group by placements.page_type, placements.placement_id
+    group by personalized.page_type, personalized.placement_id
 
     union all
 
