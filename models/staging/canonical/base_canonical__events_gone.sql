@@ -3,10 +3,10 @@ with
 
 source as (
 
-    {% if var('source') == 'canonical' -%}
+    {% if builds_on_last_run() -%}
     select * from {{ source('raw', 'raw_events_gone') }}
     {%- else -%}
-    -- Any other source of the contract's tables is read as a whole.
+    -- A full refresh asks for nothing that has changed.
     select
         cast(null as {{ text }}) as event_id,
         cast(null as {{ text }}) as visitor_id,

@@ -2,10 +2,10 @@ with
 
 changed_loads as (
 
-    {% if var('source') == 'canonical' -%}
+    {% if builds_on_last_run() -%}
     select * from {{ source('raw', 'changed_loads') }}
     {%- else -%}
-    -- Any other source of the contract's tables is read as a whole.
+    -- A full refresh asks for nothing that has changed.
     select
         'events' as table_name,
         cast(null as {{ dbt.type_string() }}) as load_id
