@@ -14,7 +14,12 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[2]
 DEFINITION = re.compile(r"\{%-?\s*(?:macro\s+(\w+)|test\s+(\w+))\s*\((.*?)\)\s*-?%\}", re.DOTALL)
 # dbt itself calls this one.
-CALLED_BY_DBT = {"generate_schema_name"}
+CALLED_BY_DBT = {
+    "dbt_spark_validate_get_incremental_strategy",
+    "generate_schema_name",
+    "get_incremental_touched_sql",
+    "should_full_refresh",
+}
 
 
 class Macro(NamedTuple):

@@ -74,6 +74,7 @@ def fct_session_placements(
                 "placement_id": placement_id,
                 "strategy_id": strategy_id,
                 "experience": experience,
+                "visitor_id": session.visitor_id,
                 "session_date": summary["session_date"],
                 "device_type": summary["device_type"] or "unknown",
                 "first_exposed_at": first["occurred_at"],
