@@ -147,13 +147,15 @@ def overview(
     }
     rows = {}
     for start, row in kpis.items():
-        before = kpis.get(start - WEEK, {})
+        # Nothing is before the first week that a date can be in.
+        week_before = start - WEEK if start - date.min >= WEEK else None
+        before = kpis.get(week_before, {})
         changes = {kpi: difference(row[kpi], before.get(kpi)) for kpi in CHANGES}
         rows[start] = row | {f"{kpi}_change": change for kpi, change in changes.items()}
         for kpi, counts in SPLIT.items():
             change, mix = changes[kpi], None
             if change is not None:
-                two = (sessions_in.get(start - WEEK, []), sessions_in.get(start, []))
+                two = (sessions_in.get(week_before, []), sessions_in.get(start, []))
                 mix = rounded(mix_of(*two, *counts), 6)
             rows[start][f"{kpi}_change_by_mix"] = mix
             rows[start][f"{kpi}_change_by_rate"] = difference(change, mix)
@@ -171,6 +173,6 @@ def kpi_overview_weekly(sessions: list[Row], searches: list[Row], orders: list[R
     rows = overview(sessions, searches, orders, week)
     last = max((session["session_date"] for session in sessions), default=date.min)
     return [
-        {"week_start": start, "is_complete": start + timedelta(days=6) <= last} | row
+        {"week_start": start, "is_complete": last - start >= timedelta(days=6)} | row
         for start, row in rows.items()
     ]

@@ -40,7 +40,7 @@ def kpi_return_visits(
             closed = [
                 (first, others)
                 for first, others in visitors
-                if first["ended_at"] + window <= last_event
+                if last_event - first["ended_at"] >= window
             ]
             returned = sum(
                 any(other["started_at"] - first["ended_at"] <= window for other in others)
