@@ -183,6 +183,24 @@ def report(warehouse: WarehouseOption = Path("warehouse"), target: TargetOption 
 
 
 @app.command()
+def docs(
+    warehouse: WarehouseOption = Path("warehouse"),
+    target: TargetOption = "duckdb",
+    wait: WaitOption = False,
+) -> None:
+    """Write dbt's documentation of the last build to DIR/docs.html: every table, and its lineage.
+
+    It is one file that needs no network; its first page explains the KPIs.
+    """
+    from liftmart.docs import write_docs
+    from liftmart.show import Terminal
+
+    terminal = Terminal()
+    path = write_docs(open_warehouse(target, warehouse), wait, terminal)
+    terminal.print(f"Wrote {path}")
+
+
+@app.command()
 def export(
     to: Annotated[
         Path,

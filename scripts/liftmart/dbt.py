@@ -6,10 +6,11 @@ import json
 import logging
 import os
 import re
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -23,6 +24,7 @@ from liftmart.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
+    from dbt.cli.main import dbtRunnerResult
     from dbt_common.events.base_types import EventMsg
 
 PUBLISHED_SCHEMAS = ("marts", "ops")
@@ -129,26 +131,76 @@ def build(
         UserError: dbt could not start: the project or a variable is wrong.
         Interrupted: Somebody pressed Ctrl-C.
     """
+    result = _invoke(
+        warehouse,
+        variables,
+        stage,
+        "build",
+        *("--target-path", str(warehouse.target)),
+        # Unit tests check the SQL, not the data: they are the developers'.
+        *("--exclude-resource-type", "unit_test"),
+        *(ONLY_INCREMENTAL if only_incremental else []),
+        *(["--full-refresh"] if full_refresh else []),
+        *(["--threads", str(threads)] if threads else []),
+    )
+    results: list[NodeResult] = getattr(result.result, "results", None) or []
+    made = [str(one.status) for one in results if one.node.resource_type in ("model", "seed")]
+    outcome = Outcome(passed=result.success, complete=bool(made) and {*made} == {"success"})
+    for node_result in results:
+        _take(outcome, node_result, warehouse)
+    return outcome
+
+
+def describe(
+    warehouse: Warehouse, variables: Mapping[str, object], folder: Path, stage: Stage
+) -> None:
+    """Write manifest.json, catalog.json and the index.html of dbt's docs to a folder.
+
+    Args:
+        warehouse: Its tables are described; its lock is held and build.duckdb is not open.
+        variables: dbt's variables, `source` among them.
+        folder: Made where it is not there.
+        stage: Told how many nodes are done.
+
+    Raises:
+        UserError: dbt could not start, or a model does not compile.
+        Interrupted: Somebody pressed Ctrl-C.
+    """
+    folder.mkdir()
+    # What the build has read of the project need not be read again.
+    with suppress(FileNotFoundError):
+        shutil.copy(warehouse.target / "partial_parse.msgpack", folder)
+    command = ("docs", "generate")
+    result = _invoke(warehouse, variables, stage, *command, "--target-path", str(folder))
+    if not result.success:
+        results: list[NodeResult] = getattr(result.result, "_compile_results", None) or []
+        failed = [one for one in results if str(one.status) == "error"]
+        reasons = [f"{one.node.name}: {_sentence(one.message)}" for one in failed]
+        reasons += getattr(result.result, "errors", None) or []
+        raise UserError(
+            f"dbt cannot describe {warehouse.workplace}:"
+            f" {reasons[0] if reasons else f'see {warehouse.logs}'}"
+        )
+
+
+def _invoke(
+    warehouse: Warehouse, variables: Mapping[str, object], stage: Stage, *command: str
+) -> dbtRunnerResult:
+    """Run a command of dbt on a warehouse; return what came of it, unless it could not run."""
     # Importing dbt takes seconds; a mistake in the input should not have to wait for it.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     project = str(project_folder())
     arguments = [
-        "build",
+        *command,
         *("--project-dir", project),
         *("--profiles-dir", project),
         *("--target", warehouse.engine),
-        *("--target-path", str(warehouse.target)),
         *("--log-path", str(warehouse.logs)),
         *("--log-level", "none"),
         *("--log-level-file", "info"),
         *("--vars", json.dumps(variables)),
-        # Unit tests check the SQL, not the data: they are the developers'.
-        *("--exclude-resource-type", "unit_test"),
-        *(ONLY_INCREMENTAL if only_incremental else []),
-        *(["--full-refresh"] if full_refresh else []),
-        *(["--threads", str(threads)] if threads else []),
     ]
     os.environ["LIFTMART_WAREHOUSE"] = str(warehouse.folder)
     # Where the log cannot be written, dbt shall not say so with a traceback.
@@ -164,13 +216,7 @@ def build(
     if result.exception is not None:
         problem = explain_text(str(result.exception), warehouse.folder)
         raise problem or UserError(f"dbt could not run: {_sentence(result.exception)}")
-
-    results: list[NodeResult] = getattr(result.result, "results", None) or []
-    made = [str(one.status) for one in results if one.node.resource_type in ("model", "seed")]
-    outcome = Outcome(passed=result.success, complete=bool(made) and {*made} == {"success"})
-    for node_result in results:
-        _take(outcome, node_result, warehouse)
-    return outcome
+    return result
 
 
 @contextmanager

@@ -79,6 +79,7 @@ class Warehouse:
         self.build = self.folder / "build.duckdb"
         self.published = self.folder / "liftmart.duckdb"
         self.report = self.folder / "report.html"
+        self.docs = self.folder / "docs.html"
         self.raw = self.folder / "raw"
         self.target = self.folder / "target"
         self.logs = self.folder / "logs"

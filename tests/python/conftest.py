@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -16,6 +17,9 @@ from liftmart.cli import main
 from liftmart.load import Loaded, load
 from liftmart.show import Terminal
 from liftmart.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +71,15 @@ def start_python(*arguments: str | Path, **options: object) -> subprocess.Popen[
 def start(*arguments: str | Path, **options: object) -> subprocess.Popen[str]:
     """Start `liftmart` in a process of its own."""
     return start_python("-m", "liftmart.cli", *arguments, **options)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    from browsing import chromium  # Few tests need it, and it takes a while to import.
+
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from liftmart.show import NUMBERS_WIDTH, SHORTEST_NAME, Terminal, show_kpis, sho
 def test_help_names_every_command(run: Run) -> None:
     ended = run("--help")
     assert ended.code == 0
-    for command in ("build", "publish", "status", "generate"):
+    for command in ("build", "publish", "report", "docs", "export", "status", "generate"):
         assert command in ended.out
 
 

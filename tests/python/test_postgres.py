@@ -94,6 +94,8 @@ def test_a_build_is_published_and_can_be_read(shop: Postgres, run: Run, tmp_path
     status = run("status")
     assert "version 1 on" in status.out and "missing_event_id" in status.out
     assert run("report").out == f"Wrote {tmp_path}/warehouse/report.html\n"
+    assert run("docs").out == f"Wrote {tmp_path}/warehouse/docs.html\n"
+    assert '"type":"integer"' in (tmp_path / "warehouse" / "docs.html").read_text()
     assert run("publish").out.startswith("Published version 2: database liftmart on")
     assert ask(shop, indexes) == [(1,)], "an index is made once"
     assert run("build").complaint.endswith(

@@ -2,50 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import DESKTOP, PHONE, needs_chromium, watched
 from conftest import start
-from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, Page
 from published import HOSTILE, publish_hostile, publish_year
 
 from liftmart.report import write_report
 from liftmart.report.page import readable
 
-CHROMIUM = os.environ.get("LIFTMART_CHROMIUM") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium: install Debian's, or name one in LIFTMART_CHROMIUM"
-)
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+pytestmark = needs_chromium
 SHOPS = ("demo", "ga4")
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 360, "height": 780}
 
 
 @dataclass
 class Opened:
-    """A page that is open, and what went wrong on it."""
+    """A report that is open."""
 
     page: Page
     uri: str
-    problems: list[str] = field(default_factory=list)
 
     def ready(self) -> None:
         """Wait until everything is drawn."""
@@ -93,39 +77,14 @@ class Opened:
         return self.page.text_content(selector) or ""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
 @contextmanager
 def opened(browser: Browser, report: Path, **options: object) -> Iterator[Opened]:
     """Open a report; at the end there must have been no problem."""
-    context = browser.new_context(**({"viewport": DESKTOP} | options))  # type: ignore[arg-type]
-    page = context.new_page()
-    one = Opened(page, report.as_uri())
-
-    def requested(request: Request) -> None:
-        if request.url != one.uri and not request.url.startswith("data:"):
-            one.problems.append(f"request of {request.url}")
-
-    def refused(route: Route) -> None:
-        route.abort()
-
-    context.route(re.compile("^(https?|wss?):"), refused)
-    page.on("request", requested)
-    page.on("console", lambda said: one.problems.append(f"console {said.type}: {said.text}"))
-    page.on("pageerror", lambda error: one.problems.append(f"error: {error}"))
-    page.on("dialog", lambda dialog: one.problems.append(f"dialog: {dialog.message}"))
-    page.goto(one.uri)
-    one.ready()
-    yield one
-    context.close()
-    assert one.problems == []
+    with watched(browser, report, **options) as (page, _):
+        one = Opened(page, report.as_uri())
+        page.goto(one.uri)
+        one.ready()
+        yield one
 
 
 @pytest.fixture(scope="module")
