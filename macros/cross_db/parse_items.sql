@@ -69,6 +69,9 @@
                 or (
                     cast({{ expression }} as string) rlike r'\A[ \t\n\r]*\['
                     and json_array_length(concat('[', cast({{ expression }} as string), ']')) = 1
+                    {#- A NUL and half of a surrogate pair are no text anywhere else. #}
+                    and not cast({{ expression }} as string) rlike r'(?<!\\)(\\\\)*\\u(0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F]))'
+                    and not cast({{ expression }} as string) rlike r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(?<!\\)(\\\\)*\\u[dD][c-fC-F]'
                 )
             )
             and not exists({{ parsed }}, item -> item is null)

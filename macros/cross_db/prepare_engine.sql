@@ -22,6 +22,12 @@
         if to_regclass('{{ target.schema }}.build_state') is not null then
             update {{ target.schema }}.build_state set passed = false;
         end if;
+        {%- if var('source') != 'canonical' %}
+        -- Nor shall `liftmart build` go on from models that were not built from what it has noted.
+        if to_regclass('{{ generate_schema_name('raw', none) }}.finished_build') is not null then
+            delete from {{ generate_schema_name('raw', none) }}.finished_build;
+        end if;
+        {%- endif %}
     end
     $prepare$;
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from liftmart import changes, dbt
+from liftmart import changes, dbt, postgres_changes
 from liftmart.backfill import Days, Estimate, plan
 from liftmart.contract import TABLES
 from liftmart.erasure import Erased
@@ -211,9 +211,11 @@ def _run(
         }
         state = {"source": source, "variables": dict(request.variables or {})}
         warehouse.write_state({"passed": False, **state})
-        # Without a record of what is new, everything is built of all that the tables hold.
+        # The demo shop is built of all its rows.
         full_refresh = True
         fingerprint = ""
+        read: Mapping[str, object] = {"source": source}
+        begun: postgres_changes.Begun | None = None
         if on_files:
             fingerprint, full_refresh = _begin(
                 warehouse,
@@ -221,17 +223,31 @@ def _run(
                 # The first chunk of a backfill has done so.
                 request.full_refresh and not run.get("chunks"),
             )
+        elif isinstance(warehouse, PostgresWarehouse) and source == "tables":
+            with terminal.stage("compare"):
+                begun = postgres_changes.begin(
+                    warehouse,
+                    dbt.project_folder(),
+                    {**variables, "source": source},
+                    _passthroughs(variables),
+                    request.full_refresh,
+                )
+            full_refresh, read = begun.full_refresh, begun.variables
+            if begun.reason is not None:
+                terminal.say(f"compare: everything is built anew, since {begun.reason}")
         run["full_refresh"] = full_refresh
         with terminal.stage("build") as stage:
             outcome = dbt.build(
                 warehouse,
-                {**(request.variables or {}), "source": source},
+                {**(request.variables or {}), **read},
                 stage,
                 full_refresh=full_refresh,
                 threads=request.threads,
             )
         if outcome.complete and on_files:
             finish(warehouse, source, fingerprint)
+        if outcome.complete and isinstance(warehouse, PostgresWarehouse) and begun is not None:
+            postgres_changes.finish(warehouse, begun)
         run["built"] = {"models": outcome.models, "tests": outcome.tests}
         run["warnings"] = outcome.warnings
         for warning in outcome.warnings:

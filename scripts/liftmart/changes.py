@@ -132,6 +132,17 @@ def fingerprint(
     That is the project, the variables and the types of the raw columns: a column is text as soon
     as two files disagree on its type, and then the text of old rows may differ too.
     """
+    columns = connection.execute(
+        "select table_name, column_name, data_type from information_schema.columns"
+        " where table_schema = 'raw' and table_name in"
+        " (select view_name from duckdb_views() where schema_name = 'raw' and not internal)"
+        " order by table_name, ordinal_position"
+    ).fetchall()
+    return hashed(project, variables, columns)
+
+
+def hashed(project: Path, variables: Mapping[str, object], columns: object) -> str:
+    """Return a hash of the project, the variables and the raw columns."""
     digest = hashlib.sha256()
     files = [project / "dbt_project.yml"]
     for folder in ("models", "macros", "seeds"):
@@ -140,11 +151,5 @@ def fingerprint(
         content = file.read_bytes()
         digest.update(f"{file.relative_to(project)} {len(content)}\n".encode())
         digest.update(content)
-    columns = connection.execute(
-        "select table_name, column_name, data_type from information_schema.columns"
-        " where table_schema = 'raw' and table_name in"
-        " (select view_name from duckdb_views() where schema_name = 'raw' and not internal)"
-        " order by table_name, ordinal_position"
-    ).fetchall()
     digest.update(json.dumps([sorted(variables.items()), columns], default=str).encode())
     return digest.hexdigest()

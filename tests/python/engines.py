@@ -6,6 +6,7 @@ An engine needs a server or a runtime; where there is none, `start` says why and
 import importlib.util
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -79,6 +81,20 @@ def compiled_sql(engine: Engine, folder: Path, template: str) -> str:
     """Return what a piece of SQL with macros becomes on an engine."""
     result = _invoke(engine, folder, ["compile", "--inline", template], {})
     return str(result.result.results[0].node.compiled_code)
+
+
+def compiled_models(
+    engine: Engine, folder: Path, *options: str, selection: Sequence[str], **variables: object
+) -> list[Row]:
+    """Compile a selection of models; return their nodes in the order of their dependencies."""
+    _invoke(engine, folder, ["compile", *options, "--select", *selection], variables)
+    nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"]
+    nodes = {key: n for key, n in nodes.items() if n["resource_type"] == "model"}
+    parents = {
+        key: nodes.keys() & node["depends_on"].get("nodes", []) for key, node in nodes.items()
+    }
+    order = TopologicalSorter(parents).static_order()
+    return [nodes[key] for key in order if "compiled_code" in nodes[key]]
 
 
 def _invoke(
@@ -259,7 +275,8 @@ SPARK_SETTINGS = {
     "spark.driver.memory": "2g",
     "spark.ui.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
@@ -303,6 +320,16 @@ class Spark:
         return rows
 
 
+def _check_java() -> None:
+    if shutil.which("java") is None:
+        raise EngineMissing("no Spark: there is no java, which it needs (17 or newer)")
+    # `openjdk version "17.0.15" 2025-04-15`
+    told = subprocess.run(["java", "-version"], capture_output=True, text=True).stderr
+    version = re.search(r'version "(\d+)', told)
+    if version is None or int(version[1]) < 17:
+        raise EngineMissing(f"no Spark: it needs Java 17 or newer, and java -version says: {told}")
+
+
 @contextmanager
 def spark() -> Iterator[Spark]:
     """Run Spark in this process until the block ends.
@@ -314,8 +341,7 @@ def spark() -> Iterator[Spark]:
         raise EngineMissing("Spark takes minutes: LIFTMART_TEST_SPARK=1 makes `make test` run it")
     if importlib.util.find_spec("pyspark") is None:
         raise EngineMissing("no Spark: requirements-spark.txt is not installed")
-    if shutil.which("java") is None:
-        raise EngineMissing("no Spark: there is no java, which it needs (17 or newer)")
+    _check_java()
     folder = Path(tempfile.mkdtemp(prefix="liftmart-"))
     settings = SPARK_SETTINGS | {
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
@@ -323,7 +349,10 @@ def spark() -> Iterator[Spark]:
         "spark.hadoop.javax.jdo.option.ConnectionURL": (
             f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
         ),
-        "spark.driver.extraJavaOptions": f"-Dderby.system.home={folder}",
+        # A process of minutes: what the second compiler of Java makes comes too late.
+        "spark.driver.extraJavaOptions": (
+            f"-Dderby.system.home={folder} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+        ),
     }
     (folder / "spark-defaults.conf").write_text(
         "".join(f"{name} {value}\n" for name, value in settings.items())

@@ -8,9 +8,8 @@ own code. HYPOTHESIS_PROFILE=thorough tries 2,000 histories, other ones each tim
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from io import StringIO
 from pathlib import Path
@@ -20,11 +19,10 @@ import pytest
 from compiled import PROJECT, _select_of_seed, fill, raw_columns, rows_of
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
+from histories import REFERENCE_TABLES, Step, histories
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from reference import Settings, Shop
 from reference.values import Row
-from strategies import shops
 
 from liftmart import changes
 
@@ -37,7 +35,6 @@ PROFILE = settings(
     print_blob=THOROUGH,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-REFERENCE_TABLES = ("placements", "products", "experiment_variants", "exchange_rates")
 # What is built of incremental models and never of anything else follows from them.
 SELECTION = ("+config.materialized:incremental", "+path:models/ops", "+fct_orders")
 
@@ -52,15 +49,6 @@ class Model:
     key: str | None
     full: str
     incremental: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """The files that lie there, and how many models a run builds before it is killed."""
-
-    files: dict[str, list[Row]]
-    tables: Shop
-    killed_after: int | None
 
 
 class Warehouse:
@@ -157,38 +145,6 @@ class Warehouse:
 
 def digest(rows: list[Row]) -> str:
     return hashlib.md5(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest()
-
-
-@st.composite
-def histories(draw: Callable[..., object]) -> list[Step]:
-    """A shop whose events lie in overlapping files, some of them rewritten, and runs over them."""
-    shop: Shop = draw(shops(most_events=40))
-    in_files = draw(
-        st.lists(st.integers(1, 7), min_size=len(shop.events), max_size=len(shop.events))
-    )
-    files = {
-        f"file {number}": [
-            event for event, mask in zip(shop.events, in_files, strict=True) if mask & 1 << number
-        ]
-        for number in range(3)
-    }
-    steps = []
-    for _ in range(draw(st.integers(2, 4))):
-        versions = {
-            "gone": None,
-            "odd": slice(0, None, 2),
-            "late": slice(1, None),
-            "whole": slice(None),
-        }
-        there = {
-            name: rows[version]
-            for name, rows in files.items()
-            if (version := versions[draw(st.sampled_from(sorted(versions)))]) is not None
-        }
-        empty = {table: [] for table in REFERENCE_TABLES if not draw(st.integers(0, 3))}
-        killed_after = draw(st.none() | st.integers(0, 40))
-        steps.append(Step(there, replace(shop, events=[], **empty), killed_after))
-    return steps
 
 
 @pytest.fixture(scope="module")
