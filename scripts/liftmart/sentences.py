@@ -89,8 +89,8 @@ def experiment_sentence(
         currency: The reporting currency, to be said of money.
 
     Returns:
-        A sentence, without a full stop: "Personalized raised revenue per visitor by 4.2 % (95 %
-        always-valid interval 0.9 to 7.6 %), mainly through conversion".
+        A sentence, without a full stop: "Personalized raised revenue per visitor by 4.2% (95%
+        always-valid interval 0.9 to 7.6%), mainly through conversion".
     """
     variant = str(row["variant_id"]).replace("_", " ").strip()
     variant = variant[:1].upper() + variant[1:]
@@ -148,7 +148,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any
 def _effect(row: Row, alpha: float, currency: str) -> str:
     """Write an effect and its interval: of the lift, or of the difference where that has none."""
     kind = "" if row["reason"] == "fixed_test" else "always-valid "
-    level = f"{100 * (1 - alpha):.4g} % {kind}interval"
+    level = f"{100 * (1 - alpha):.4g}% {kind}interval"
     sign = -1 if row["verdict"] == "lowered" else 1
     prefix = "sequential_" if kind else ""
     ends: list[Any] = [row.get(f"{prefix}fieller_{end}") for end in ("low", "high")]
@@ -167,14 +167,15 @@ def _effect(row: Row, alpha: float, currency: str) -> str:
         )
     )
     unit = f" {currency}" if currency and row["metric"] in MONEY else ""
-    return (
-        f"{change}{unit}, from {before} to {after}"
-        f" ({level} of the difference {low} to {high}{unit})"
-    )
+    # What is not known to have changed went from nothing to nothing: its two sides are compared.
+    sides = f"{change}{unit}, from {before} to {after}"
+    if row["verdict"] == "no_detectable_change":
+        sides = f"{after}{unit} against {before} in the control"
+    return f"{sides} ({level} of the difference {low} to {high}{unit})"
 
 
 def _percent(*shares: float) -> str:
-    return " to ".join(f"{100 * share:.1f}" for share in shares) + " %"
+    return " to ".join(f"{100 * share:.1f}" for share in shares) + "%"
 
 
 def _through(drivers: Sequence[Row]) -> str:

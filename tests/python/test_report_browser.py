@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -480,8 +481,36 @@ def test_paper_is_white_has_every_table_and_no_filters(browser: Browser, warehou
         assert max(map(int, re.findall(r"\d+", ink))) < 60
         assert not page.is_visible("#filters select")
         assert page.is_visible("#figure-conversion table")
+        # Whole: no row is behind a button, and no column beyond the edge of the paper.
+        assert page.evaluate("document.querySelectorAll('.scroll button').length") == 0
+        page.set_viewport_size({"width": 690, "height": 1000})
+        wide = page.evaluate(
+            """[...document.querySelectorAll("figure table")].filter((table) =>
+                table.getBoundingClientRect().right >
+                table.parentElement.getBoundingClientRect().right + 1)
+                .map((table) => table.closest("figure").id)"""
+        )
+        assert wide == []
         page.evaluate("window.dispatchEvent(new Event('afterprint'))")
         assert page.evaluate("document.querySelectorAll('details[open]').length") == 0
+
+
+def test_weeks_are_marked_where_they_begin_and_no_label_is_cut(
+    browser: Browser, shops: Callable[[str], Path]
+) -> None:
+    with opened(browser, shops("demo") / "report.html", viewport=PHONE) as report:
+        days = report.page.evaluate(
+            """[...document.querySelectorAll("#chart-trend-conversion .role-axis-label text")]
+                .map((one) => one.textContent).filter((text) => !text.endsWith("%"))"""
+        )
+        assert len(days) > 1
+        for day in days:
+            assert datetime.strptime(f"{day} 2026", "%d %b %Y").strftime("%A") == "Monday"
+        cut = report.page.evaluate(
+            """[...document.querySelectorAll("svg .role-axis-label text")]
+                .filter((one) => one.textContent.endsWith("…")).map((one) => one.textContent)"""
+        )
+        assert cut == []
 
 
 # Empty states, hostile text, size

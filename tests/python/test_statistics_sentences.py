@@ -7,7 +7,7 @@ import pytest
 
 from liftmart.sentences import OBSTACLES, experiment_sentence, experiment_sentences
 
-# 4.2 % more, with an always-valid interval twice as wide as that for one look.
+# 4.2% more, with an always-valid interval twice as wide as that for one look.
 ROW = {
     "experiment_id": "x",
     "variant_id": "personalized",
@@ -50,15 +50,15 @@ DRIVERS = [
 
 def test_an_effect_is_said_with_its_interval_and_what_it_came_through() -> None:
     assert experiment_sentence(ROW, DRIVERS) == (
-        "Personalized raised revenue per visitor by 4.2 % "
-        "(95 % always-valid interval 0.9 to 7.6 %), mainly through conversion"
+        "Personalized raised revenue per visitor by 4.2% "
+        "(95% always-valid interval 0.9 to 7.6%), mainly through conversion"
     )
 
 
 def test_after_its_planned_last_day_the_interval_is_that_of_one_look() -> None:
     sentence = experiment_sentence(ROW | {"reason": "fixed_test"}, DRIVERS, alpha=0.1)
 
-    assert "by 4.2 % (90 % interval 2.3 to 6.1 %)" in sentence
+    assert "by 4.2% (90% interval 2.3 to 6.1%)" in sentence
 
 
 def test_what_fell_fell_by_a_positive_number() -> None:
@@ -72,7 +72,7 @@ def test_what_fell_fell_by_a_positive_number() -> None:
     }
 
     assert experiment_sentence(fallen, DRIVERS) == (
-        "Personalized lowered the bounce rate by 4.2 % (95 % always-valid interval 0.9 to 7.6 %)"
+        "Personalized lowered the bounce rate by 4.2% (95% always-valid interval 0.9 to 7.6%)"
     )
 
 
@@ -87,7 +87,7 @@ def test_two_factors_that_share_a_change_are_both_named() -> None:
 
 
 def test_factors_that_are_not_known_are_not_named() -> None:
-    assert experiment_sentence(ROW, [driver("conversion_rate", None)]).endswith("7.6 %)")
+    assert experiment_sentence(ROW, [driver("conversion_rate", None)]).endswith("7.6%)")
 
 
 def test_no_change_is_no_zero() -> None:
@@ -99,7 +99,7 @@ def test_no_change_is_no_zero() -> None:
 
     assert experiment_sentence(unclear, DRIVERS) == (
         "Personalized made no detectable change to revenue per visitor: "
-        "4.2 % (95 % always-valid interval -1.4 to 9.8 %)"
+        "4.2% (95% always-valid interval -1.4 to 9.8%)"
     )
 
 
@@ -113,7 +113,7 @@ def test_where_the_lift_has_no_interval_the_difference_is_said(missing: tuple[st
 
     assert experiment_sentence(unbounded).startswith(
         f"Personalized raised revenue per visitor by 0.21, from {unbounded['control_value']:.2f}"
-        " to 5.21 (95 % always-valid interval of the difference 0.03 to 0.39)"
+        " to 5.21 (95% always-valid interval of the difference 0.03 to 0.39)"
     )
 
 

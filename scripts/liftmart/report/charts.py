@@ -18,6 +18,7 @@ JUDGEMENTS = ("better", "worse", "unclear")
 INDENT = "\u00a0"
 ROW_HEIGHT = 28
 NARROW = 320
+LABEL_LENGTH = 28
 
 CONFIG: dict[str, Any] = {
     "background": "transparent",
@@ -36,6 +37,8 @@ CONFIG: dict[str, Any] = {
         "titleFontWeight": "normal",
         "gridColor": "var(--line)",
     },
+    # A point at the edge must not touch the label of its row.
+    "axisY": {"labelPadding": 10},
     "axisX": {"grid": True, "labelColor": "var(--muted)"},
     # The page describes each chart in words and repeats it as a table.
     "aria": False,
@@ -60,31 +63,44 @@ def _specification(chart: alt.LayerChart, height: int = 0, row: int = 0) -> dict
     return specification
 
 
-def _rows(grouped: bool) -> alt.Chart:
+def _rows(grouped: bool, high: bool = True) -> alt.Chart:
     """Return a layer that draws nothing, so that rows without a value keep their place."""
-    chart: alt.Chart = _chart().mark_point(opacity=0).encode(y=_labels(grouped), x=alt.value(0))
+    labels = _labels(grouped, high=high)
+    chart: alt.Chart = _chart().mark_point(opacity=0).encode(y=labels, x=alt.value(0))
     return chart
 
 
-def _labels(grouped: bool, inside: bool = False) -> alt.Y:
+def _labels(grouped: bool, inside: bool = False, high: bool = True) -> alt.Y:
     """Return the axis of the rows.
 
     Args:
         grouped: Labels that are not indented head those that follow: they are bold.
         inside: They are left to `_headings`.
+        high: A row has room for a label of two lines.
     """
     is_heading = f"substring(datum.label, 0, 1) != '{INDENT}'"
     weight: Any = "normal"
     if grouped:
         weight = {"condition": {"test": is_heading, "value": "bold"}, "value": "normal"}
-    text = f"{is_heading} ? '' : datum.label" if inside else "datum.label"
-    axis = alt.Axis(labelLimit=190, labelFontWeight=weight, labelExpr=text)
+    text = "datum.label"
+    baseline: Any = "middle"
+    if high:
+        # A long label goes on in a second line, after the last blank that fits into the first.
+        blank = f"lastindexof(slice(datum.label, 0, {LABEL_LENGTH}), ' ')"
+        lines = f"[slice(datum.label, 0, {blank}), slice(datum.label, {blank} + 1)]"
+        is_long = f"length(datum.label) > {LABEL_LENGTH} && {blank} > 0"
+        text = f"{is_long} ? {lines} : datum.label"
+        # Two lines stand above and below the middle of their row.
+        baseline = {"condition": {"test": is_long, "value": "bottom"}, "value": "middle"}
+    if inside:
+        text = f"{is_heading} ? '' : ({text})"
+    axis = alt.Axis(labelLimit=190, labelFontWeight=weight, labelExpr=text, labelBaseline=baseline)
     return alt.Y("label:N", sort=None, title=None, axis=axis)
 
 
-def _headings() -> alt.LayerChart:
+def _headings(high: bool = True) -> alt.LayerChart:
     """Return layers with the headings of rows, which may be longer than there is room beside."""
-    rows = _chart().encode(y=_labels(grouped=True, inside=True))
+    rows = _chart().encode(y=_labels(grouped=True, inside=True, high=high))
     # On a phone they end at the right edge and reach over the place of the labels.
     is_narrow = f"width < {NARROW}"
     text = (
@@ -104,7 +120,13 @@ def _headings() -> alt.LayerChart:
 def _values(field: str, kind: str, scale: alt.Scale) -> alt.X:
     formats = {"percent": "%", "money": ",~r", "count": ",~r", "index": ".1f"}
     axis = alt.Axis(
-        format=formats[kind], title=None, tickCount=4, labelOverlap=True, labelSeparation=8
+        format=formats[kind],
+        title=None,
+        tickCount=4,
+        # Under its line, at the edges, too.
+        labelFlush=False,
+        labelOverlap=True,
+        labelSeparation=8,
     )
     return alt.X(f"{field}:Q", axis=axis, scale=scale)
 
@@ -115,7 +137,15 @@ def trend(kind: str) -> dict[str, Any]:
         "time:T",
         scale=alt.Scale(type="utc"),
         axis=alt.Axis(
-            format="%-d %b", title=None, labelOverlap=True, labelSeparation=12, grid=False
+            # A tick stands where there is a point: weeks begin on Mondays.
+            values=alt.ExprRef("pluck(data('rows'), 'time')"),
+            format="%-d %b",
+            title=None,
+            labelPadding=9,
+            labelFlush=False,
+            labelOverlap=True,
+            labelSeparation=12,
+            grid=False,
         ),
     )
     value = alt.Y(
@@ -218,14 +248,16 @@ def searches() -> dict[str, Any]:
         _chart()
         .mark_bar(size=14)
         .encode(
-            y=_labels(grouped=True, inside=True),
-            x=alt.X("searches:Q", title=None, axis=alt.Axis(format=",~r", tickCount=5)),
+            y=_labels(grouped=True, inside=True, high=False),
+            x=alt.X(
+                "searches:Q", title=None, axis=alt.Axis(format=",~r", tickCount=5, labelFlush=False)
+            ),
             color=alt.Color("outcome:N", legend=None, scale=_colours(outcomes)),
             order=alt.Order("order:Q"),
             tooltip="tip:N",
         )
     )
-    return _specification(_headings() + bars, row=22)
+    return _specification(_headings(high=False) + bars, row=22)
 
 
 def depth() -> dict[str, Any]:
@@ -234,7 +266,7 @@ def depth() -> dict[str, Any]:
         _chart()
         .mark_point(filled=True, opacity=1, size=90)
         .encode(
-            y=_labels(grouped=True, inside=True),
+            y=_labels(grouped=True, inside=True, high=False),
             x=_values(
                 "value",
                 "index",
@@ -249,17 +281,19 @@ def depth() -> dict[str, Any]:
             tooltip="tip:N",
         )
     )
-    return _specification(_headings() + points, row=22)
+    return _specification(_headings(high=False) + points, row=22)
 
 
 def bars(kind: str) -> dict[str, Any]:
     """A bar for each label, its value written at its end."""
     base = _chart().encode(
-        y=_labels(False), x=_values("value", kind, alt.Scale(domainMin=0)), tooltip="tip:N"
+        y=_labels(False, high=False),
+        x=_values("value", kind, alt.Scale(domainMin=0)),
+        tooltip="tip:N",
     )
     bar = base.mark_bar(size=14, color="var(--accent)")
     text = base.mark_text(align="left", dx=5, color="var(--text)").encode(text="text:N")
-    return _specification(_rows(False) + bar + text, row=22)
+    return _specification(_rows(False, high=False) + bar + text, row=22)
 
 
 def spread() -> dict[str, Any]:
@@ -271,7 +305,7 @@ def spread() -> dict[str, Any]:
     ticks = base.mark_tick(color="var(--accent)", thickness=3, size=12).encode(
         x=_values("value", "money", alt.Scale(domainMin=0))
     )
-    return _specification(_rows(False) + interval + ticks, row=22)
+    return _specification(_rows(False) + interval + ticks, row=ROW_HEIGHT)
 
 
 def all_charts() -> dict[str, dict[str, Any]]:

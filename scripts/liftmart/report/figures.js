@@ -12,6 +12,10 @@ const byId = (id) => document.getElementById(id);
 /** Text from the data: its own direction, and no formula when a table is pasted into a sheet. */
 const data = (text) => element("bdi", {}, /^[=+\-@\t]/.test(text) ? `'${text}` : text);
 
+/** A name that may go on in another line after each of its words. */
+const breakable = (name) =>
+  element("bdi", {}, ...name.split("_").flatMap((part, place) => place ? ["_", element("wbr"), part] : [part]));
+
 /** A number as it is and as it reads. */
 const number = (value, format) =>
   value === null || value === undefined
@@ -24,10 +28,19 @@ function factCell(fact, format) {
   const bounds = interval(fact, format);
   const cell = element("span", { class: "fact" }, number(fact.value, format));
   cell.append(
-    element("small", {}, `${bounds ? `${bounds}, ` : ""}n = `, number(fact.size, count)),
+    element("small", {}, `${bounds ? `${bounds}, ` : ""}n\u00a0=\u00a0`, number(fact.size, count)),
   );
   return cell;
 }
+
+/** A difference and its interval. */
+const differenceCell = (value, low, high, format) =>
+  element(
+    "span",
+    { class: "fact" },
+    format(value),
+    low === null ? null : element("small", {}, `${format(low)} to ${format(high)}`),
+  );
 
 const MOST_ROWS = 25;
 

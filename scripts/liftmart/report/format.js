@@ -9,6 +9,12 @@ const percents = new Intl.NumberFormat(LANGUAGE, {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 });
+// A share below 1% is told from its neighbours by one digit more.
+const smallPercents = new Intl.NumberFormat(LANGUAGE, {
+  style: "percent",
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+});
 const decimals = new Intl.NumberFormat(LANGUAGE, {
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,
@@ -33,7 +39,9 @@ const currencyFormat = (() => {
 const known = (format) => (value) =>
   value === null || value === undefined ? NOTHING : format(value).replace("-", "−");
 const count = known((value) => whole.format(value));
-const percent = known((value) => percents.format(value));
+const percent = known((value) =>
+  (value !== 0 && Math.abs(value) < 0.00995 ? smallPercents : percents).format(value),
+);
 const money = known(currencyFormat);
 const index = known((value) => decimals.format(value));
 

@@ -107,11 +107,12 @@ async function render() {
   document.documentElement.dataset.state = "ready";
 }
 
-// A closed table would not be on paper.
+// A closed table would not be on paper, nor the rows that a button brings.
 let opened = [];
 window.addEventListener("beforeprint", () => {
   opened = [...document.querySelectorAll("details:not([open])")];
   for (const details of opened) details.open = true;
+  for (const button of document.querySelectorAll(".scroll button")) button.click();
 });
 window.addEventListener("afterprint", () => {
   for (const details of opened) details.open = false;

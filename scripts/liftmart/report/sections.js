@@ -102,9 +102,9 @@ function renderKpis() {
           low: fact.low,
           high: fact.high,
           size: fact === last ? 60 : 12,
-          tip: `${label(fact)}\n${format(fact.value)} of ${count(fact.size)} ${units(kpi.unit, fact.size)}\n95 %: ${interval(fact, format) || "too few"}`,
+          tip: `${label(fact)}\n${format(fact.value)} of ${count(fact.size)} ${units(kpi.unit, fact.size)}\n95%: ${interval(fact, format) || "too few"}`,
         })),
-        head: [isWeekly ? "Week of" : "Day", kpi.name, "95 % interval", `${word(units(kpi.unit, 2))}`],
+        head: [isWeekly ? "Week of" : "Day", kpi.name, "95% interval", `${word(units(kpi.unit, 2))}`],
         table: trend.map((fact) => [
           date(fact.start),
           number(fact.value, format),
@@ -161,7 +161,10 @@ function sentence(kpi, { now, before, moved, all, week }) {
       );
     }
   }
-  parts.push(`${format(all.value)} over the chosen time (${counted2(all.size, kpi.unit)}).`);
+  // Where the chosen time is that week, it has been said.
+  if (all.size !== now.size) {
+    parts.push(`${format(all.value)} over the chosen time (${counted2(all.size, kpi.unit)}).`);
+  }
   return parts.filter(Boolean).join(" ");
 }
 
@@ -281,7 +284,7 @@ function renderPlacements() {
       experience,
       ...fact,
       certainty: fact.low === null ? 0 : 1,
-      tip: `${label.trim()}, ${experience === "none" ? "no recommender" : experience}\n${format(fact.value)} (95 %: ${interval(fact, format) || "too few"})\n${count(fact.size)} ${kpi.unit}`,
+      tip: `${label.trim()}, ${experience === "none" ? "no recommender" : experience}\n${format(fact.value)} (95%: ${interval(fact, format) || "too few"})\n${count(fact.size)} ${kpi.unit}`,
     });
     const isDrawn = (fact) => fact && fact.value !== null && fact.size >= LEAST_DRAWN[id];
     for (const { page, baseline, placements } of pages) {
@@ -305,7 +308,7 @@ function renderPlacements() {
           factCell(facts.personalized, format),
           factCell(facts.generic, format),
           NOTHING,
-          moved ? `${change(moved.value)} (${interval(moved, change)})` : NOTHING,
+          moved ? differenceCell(moved.value, moved.low, moved.high, change) : NOTHING,
           moved ? comparisonWord(moved, kpi.better, facts.generic ? "generic" : "none") : NOTHING,
         ]);
       }
@@ -405,7 +408,7 @@ function renderReturnVisits() {
           low: fact.low,
           high: fact.high,
           certainty: 1,
-          tip: `${label}, first visit ${experience === "none" ? "without a recommender" : experience}\n${percent(fact.value)} (95 %: ${interval(fact, percent)})\n${count(fact.size)} visitors`,
+          tip: `${label}, first visit ${experience === "none" ? "without a recommender" : experience}\n${percent(fact.value)} (95%: ${interval(fact, percent)})\n${count(fact.size)} visitors`,
         });
       }
       return factCell(fact, percent);
@@ -493,14 +496,19 @@ function renderExperiments() {
         words,
         number(row.variant_value, format),
         number(row.control_value, format),
-        low === null ? NOTHING : `${shift(row.absolute_difference)} (${shift(low)} to ${shift(high)})`,
+        low === null ? NOTHING : differenceCell(row.absolute_difference, low, high, shift),
         `${count(row.units)} and ${count(row.control_units)}`,
       ]);
     }
   }
   const sentences = rows
     .filter((row) => row.metric === "revenue_per_visitor")
-    .map((row) => element("li", {}, data(word(row.experiment_id)), ": ", row.sentence, "."));
+    .map((row) => {
+      const name = word(row.experiment_id);
+      // An experiment that is called as its variant need not be named twice.
+      const heading = word(row.variant_id) === name ? [] : [data(name), ": "];
+      return element("li", {}, ...heading, row.sentence, ".");
+    });
   byId("experiments-verdict").replaceChildren(...sentences);
   const checks = records("experiment_checks").filter((row) => CHECKS[row.check_name]);
   byId("experiments-checks").replaceChildren(
@@ -598,7 +606,7 @@ function renderSearch() {
     const labels = distinct(terms.map((row) => [row, `${INDENT}“${row.search_term}”`]));
     labels.forEach(([row, label], place) => {
       const fact = rate(row.abandoned_searches, row.searches);
-      const tip = `${label.trim()}\n${counted2(row.searches, "search")}, after ${count(row.abandoned_searches)} the visitor left\n${percent(fact.value)} (95 %: ${interval(fact, percent)})`;
+      const tip = `${label.trim()}\n${counted2(row.searches, "search")}, after ${count(row.abandoned_searches)} the visitor left\n${percent(fact.value)} (95%: ${interval(fact, percent)})`;
       // The same term can be in two groups: a blank that nobody sees keeps its bars apart.
       const apart = label + "\u200c".repeat(SEARCH_GROUPS.findIndex(([name]) => name === key));
       if (place < MOST_TERMS_DRAWN) {
@@ -776,7 +784,7 @@ function renderCredit() {
           tip: `${name}\n${rule}: ${money(credits.get(rule) ?? 0)}`,
         })),
       ),
-      head: ["Placement", ...rules.map(({ rule }) => rule)],
+      head: ["Placement", ...rules.map(({ rule }) => breakable(rule))],
       table: placements.map(({ name, credits }) => [
         data(name),
         ...rules.map(({ rule }) => number(credits.get(rule) ?? 0, money)),
@@ -841,9 +849,18 @@ function describeFinding(finding) {
     zero_results_stocked: () => [
       "The search “",
       element("bdi", {}, finding.search_term),
-`” found nothing, although the shop stocks it: ${now} of those who searched for it left, ${reference} of those who found something else.`,
+      `” found nothing, although the shop stocks it: ${now} of its searches ended the visit, ${reference} of those that found something.`,
     ],
   }[finding.finding]?.() ?? [word(finding.finding)];
+}
+
+/** What the sample of a finding counts. */
+function findingUnit({ finding, kpi }) {
+  if (finding === "zero_results_stocked" || kpi === "search_bounce_rate") return "search";
+  if (kpi === "average_order_value") return "order";
+  if (finding === "low_click_through") return "impression";
+  if (finding === "not_personalized" || finding === "low_coverage") return "visitor";
+  return "session";
 }
 
 function renderFindings() {
@@ -861,7 +878,7 @@ function renderFindings() {
           finding.revenue_at_stake === null
             ? "Not priced"
             : element("span", {}, number(finding.revenue_at_stake, money), " a week at stake"),
-          ` · n = ${count(finding.sample_size)}`,
+          ` · ${counted2(finding.sample_size, findingUnit(finding))}`,
           finding.p_value === null ? "" : ` · p = ${finding.p_value < 0.001 ? "below 0.001" : finding.p_value.toFixed(3)}`,
         ),
       ),
@@ -900,7 +917,7 @@ function renderQuality() {
     ["Rejected rows of reference tables", quality.rejected_reference_rows],
     ["Refunds without an order", quality.unmatched_refunds],
     [`Orders without an exchange rate to ${content.currency}`, quality.orders_without_rate],
-    ["Identities between layers that do not hold", quality.broken_identities],
+    ["Counts that do not add up between layers", quality.broken_identities],
   ];
   byId("quality-facts").replaceChildren(
     ...facts.map(([name, value]) =>

@@ -56,7 +56,8 @@ function difference(now, before) {
         ]
       : Array(2).fill(Z * Math.hypot(now.error, before.error));
   const isEnough = now.isEnough && before.isEnough;
-  const low = value - down;
-  const high = value + up;
+  const isKnown = now.low !== null && before.low !== null;
+  const low = isKnown ? value - down : null;
+  const high = isKnown ? value + up : null;
   return { value, low, high, isEnough, isClear: isEnough && (low > 0 || high < 0) };
 }
