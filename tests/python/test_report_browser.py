@@ -506,6 +506,8 @@ def test_weeks_are_marked_where_they_begin_and_no_label_is_cut(
         assert len(days) > 1
         for day in days:
             assert datetime.strptime(f"{day} 2026", "%d %b %Y").strftime("%A") == "Monday"
+        # The numbers of this table, which is always open, are not beyond the edge of a phone.
+        assert report.page.evaluate("coverage.scrollWidth <= coverage.parentElement.clientWidth")
         cut = report.page.evaluate(
             """[...document.querySelectorAll("svg .role-axis-label text")]
                 .filter((one) => one.textContent.endsWith("…")).map((one) => one.textContent)"""
@@ -558,5 +560,10 @@ def test_a_year_of_200_placements_opens(browser: Browser, tmp_path: Path) -> Non
     path = write_report(publish_year(tmp_path, placements=200))
     with opened(browser, path) as report:
         assert "The charts show the 12 placements" in report.text("#placements-left-out")
+        # What reads as nothing has no direction.
+        assert report.text("#kpi-bounce .change") == "= 0.0 pts"
+        assert not re.search(r"[+−]€?0\.0+( |$)", report.text("section[aria-labelledby=kpis]"))  # noqa: RUF001
+        days = report.page.locator("#chart-trend-bounce .role-axis-label text").all_text_contents()
+        assert len([day for day in days if not day.endswith("%")]) > 2
         report.choose(device="mobile", page="home")
         assert len(report.rows("conversion")) == 21

@@ -143,7 +143,7 @@ def trend(kind: str) -> dict[str, Any]:
             title=None,
             labelPadding=9,
             labelFlush=False,
-            labelOverlap=True,
+            labelOverlap="greedy",
             labelSeparation=12,
             grid=False,
         ),

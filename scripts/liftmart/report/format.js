@@ -45,7 +45,13 @@ const percent = known((value) =>
 const money = known(currencyFormat);
 const index = known((value) => decimals.format(value));
 
-const signed = (format) => (value) => (value > 0 ? "+" : "") + format(value);
+/** Which way a number goes as it is written: what reads as 0 is neither more nor less. */
+const direction = (value, format) => (/[1-9]/.test(format(Math.abs(value))) ? Math.sign(value) : 0);
+
+const signed = (format) => (value) => {
+  const way = direction(value, format);
+  return (way > 0 ? "+" : "") + format(way === 0 ? 0 : value);
+};
 const points = known((value) => `${signed(new Intl.NumberFormat(LANGUAGE, {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,

@@ -75,7 +75,7 @@ function renderKpis() {
     const verdict = judge(moved, kpi.better);
     const pill = card.querySelector(".change");
     pill.className = `change ${verdict}`;
-    pill.textContent = moved ? `${arrow(moved.value)} ${change(moved.value)}` : "";
+    pill.textContent = moved ? `${arrow(moved.value, change)} ${change(moved.value)}` : "";
     card.querySelector(".verdict").textContent = sentence(kpi, { now, before, moved, all, week });
 
     // Weeks are steadier than days: with three of them they make the trend.
@@ -118,7 +118,7 @@ function renderKpis() {
   return promises;
 }
 
-const arrow = (value) => (value > 0 ? "▲" : value < 0 ? "▼" : "=");
+const arrow = (value, format) => ({ 1: "▲", [-1]: "▼", 0: "=" })[direction(value, format)];
 
 function whyNoKpi(kpi, periods) {
   const sums = total(periods);
@@ -145,8 +145,8 @@ function sentence(kpi, { now, before, moved, all, week }) {
     parts.push(`From ${counted2(now.size, kpi.unit)}; there is no week before to compare with.`);
   } else {
     const least = kpi.isMoney ? LEAST_ORDERS : LEAST_UNITS;
-    const direction = moved.value > 0 ? "Up" : moved.value < 0 ? "Down" : "Unchanged";
-    const from = `${direction} from ${format(before.value)} the week before`;
+    const way = { 1: "Up", [-1]: "Down", 0: "Unchanged" }[direction(moved.value, change)];
+    const from = `${way} from ${format(before.value)} the week before`;
     if (!moved.isEnough) {
       const fewest = Math.min(now.size, before.size);
       parts.push(
@@ -935,8 +935,8 @@ function renderQuality() {
     byId("coverage"),
     ["Event", "Column", "Filled", "Events"],
     gaps.map((row) => [
-      row.event_name,
-      row.column_name,
+      breakable(row.event_name),
+      breakable(row.column_name),
       number(row.coverage_rate, percent),
       number(row.events, count),
     ]),
