@@ -359,7 +359,10 @@ def test_the_cards_show_the_last_complete_week(
         """
         select count(*) filter (outcome = 'abandoned') / nullif(count(*), 0)
         from marts.fct_searches left join marts.fct_sessions using (session_id)
-        where search_date between $first and $last and ($device is null or device_type = $device)
+        where
+            search_date between $first and $last
+            and ($device is null or device_type = $device)
+            and ($page is null or landing_page_type = $page)
         """,
         week,
     )

@@ -210,11 +210,13 @@ QUERIES = {
         group by all
         order by all
     """,
-    # Searches by the device of their session, which kpi_search_bounce does not keep.
+    # Searches by the device and the landing page of their session, which kpi_search_bounce does not
+    # keep.
     "searches": """
         select
             period(searches.search_date) as period,
             coalesce(sessions.device_type, 'unknown') as device_type,
+            coalesce(sessions.landing_page_type, 'none') as page_type,
             count(*) as searches,
             count(*) filter (searches.outcome = 'abandoned') as abandoned_searches
         from published.marts.fct_searches as searches

@@ -577,7 +577,8 @@ const SEARCH_GROUPS = [
 const MOST_TERMS_DRAWN = 8;
 
 function renderSearch() {
-  const all = total(sum("searches", []));
+  // Terms are not kept by the page on which a session landed: they would be too many.
+  const all = total(sum("searches", [], { ...chosen, page: null }));
   const bounce = rate(all.abandoned_searches ?? 0, all.searches ?? 0);
   const rows = sum("search_terms", ["search_term", "result_status", "catalogue_status"]);
   const groups = groupBy(rows, (row) =>
