@@ -7,7 +7,7 @@
 {%- endmacro %}
 
 {% macro duckdb__set_hash(value) -%}
-    md5(string_agg({{ value }}, chr(31) order by {{ value }}))
+    bit_xor(md5_number({{ value }}))
 {%- endmacro %}
 
 {% macro postgres__set_hash(value) -%}

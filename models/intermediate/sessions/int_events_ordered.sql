@@ -12,6 +12,10 @@ tied_events as (
 
     select * from {{ ref('int_events_tied') }}
 
+    -- The first of a tie is as good as alone. Without this condition DuckDB takes the ties for more
+    -- than the events, which are filtered, and holds those in memory.
+    where tie_number > 0
+
 ),
 
 duplicate_orders as (

@@ -34,7 +34,7 @@ tied_moments as (
 
 ),
 
-numbered as (
+int_events_tied as (
 
     select
         events.event_id,
@@ -50,19 +50,6 @@ numbered as (
         on
             events.visitor_id = tied_moments.visitor_id
             and events.occurred_at = tied_moments.occurred_at
-
-),
-
-int_events_tied as (
-
-    select
-        event_id,
-        visitor_id,
-        tie_number
-
-    from numbered
-
-    where tie_number > 0
 
 )
 
