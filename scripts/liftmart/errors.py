@@ -55,6 +55,9 @@ def explain_text(text: str, folder: Path) -> UserError | None:
             f"{file} is open in process {process} ({Path(program).name}):"
             " close it there and run the same command again"
         )
+    damaged = re.search(r'"(.+?)" exists, but it is not a valid DuckDB', text)
+    if damaged:
+        return UserError(f"{damaged.group(1)} is damaged: run liftmart build, which makes it anew")
     if re.search(r"Permission denied|Operation not permitted|Read-only file system", text):
         named = re.search(r"['\"](/.+?)['\"]", text)
         return UserError(

@@ -211,6 +211,15 @@ def test_a_working_file_that_somebody_has_open(run: Run, built: Path) -> None:
     assert f"{built}/build.duckdb is open in process {holder.pid}" in ended.complaint
 
 
+def test_a_working_file_that_is_damaged(run: Run, built: Path) -> None:
+    (built / "build.duckdb").write_bytes(b"damaged" * 1000)
+    ended = run("docs", "--warehouse", built)
+    assert ended.code == 1
+    assert ended.complaint == (
+        f"liftmart: {built}/build.duckdb is damaged: run liftmart build, which makes it anew"
+    )
+
+
 def test_a_folder_that_may_not_be_written_keeps_its_page(
     run: Run, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
