@@ -48,6 +48,8 @@ parsed as (
 
     from read
 
+    {{ evaluated_once() }}
+
 ),
 
 checked as (

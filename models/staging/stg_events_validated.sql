@@ -34,6 +34,8 @@ parsed as (
 
     from raw_events
 
+    {{ evaluated_once() }}
+
 ),
 
 checked as (

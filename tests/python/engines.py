@@ -276,6 +276,9 @@ SPARK_SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "1",
+    "spark.eventLog.enabled": "true",
+    "spark.eventLog.compress": "false",
+    "spark.eventLog.rolling.enabled": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
     "spark.sql.codegen.wholeStage": "false",
@@ -297,6 +300,17 @@ class Spark:
         from pyspark.sql import SparkSession
 
         return SparkSession.builder.enableHiveSupport().getOrCreate()
+
+    def shuffled_records(self) -> dict[int, list[int]]:
+        """Return how many records each task got by a shuffle, of each stage until now."""
+        (log,) = [path for path in (self.folder / "events").iterdir() if path.suffix != ".crc"]
+        stages: dict[int, list[int]] = {}
+        for line in log.read_text().splitlines():
+            event = json.loads(line)
+            if event["Event"] == "SparkListenerTaskEnd" and event.get("Task Metrics"):
+                read = event["Task Metrics"]["Shuffle Read Metrics"]["Total Records Read"]
+                stages.setdefault(event["Stage ID"], []).append(read)
+        return stages
 
     def load(self, schema: str, tables: RawTables) -> None:
         """Make tables of text, in parquet."""
@@ -346,6 +360,7 @@ def spark() -> Iterator[Spark]:
     settings = SPARK_SETTINGS | {
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.local.dir": str(folder / "local"),
+        "spark.eventLog.dir": (folder / "events").as_uri(),
         "spark.hadoop.javax.jdo.option.ConnectionURL": (
             f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
         ),
@@ -354,6 +369,7 @@ def spark() -> Iterator[Spark]:
             f"-Dderby.system.home={folder} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
         ),
     }
+    (folder / "events").mkdir()
     (folder / "spark-defaults.conf").write_text(
         "".join(f"{name} {value}\n" for name, value in settings.items())
     )

@@ -120,8 +120,11 @@ def differences(
     Text, whole numbers, dates and booleans are equal; decimals and floating point numbers are so
     to TOLERANCE.
     """
-    if expected and actual and list(expected[0]) != list(actual[0]):
+    if expected and actual and sorted(expected[0]) != sorted(actual[0]):
         return [f"{name}: the columns are {list(actual[0])}, not {list(expected[0])}"]
+    # On Spark the column that a table is partitioned by comes last.
+    order = list(expected[0]) if expected else []
+    actual = [{column: row[column] for column in order} if order else row for row in actual]
     wanted, found = _by_exact(expected), _by_exact(actual)
     lines = []
     for key in sorted(wanted.keys() | found.keys(), key=str):

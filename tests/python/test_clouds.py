@@ -118,6 +118,35 @@ def test_every_query_parses_and_names_only_columns_that_there_are(cloud: tuple) 
     assert not problems, "\n".join(problems)
 
 
+# They grow with what is tied or identified, not with the events.
+LAID_OUT_BY_NOTHING = {"int_events_tied", "int_visitor_identities"}
+
+
+def test_what_grows_with_the_events_is_laid_out(cloud: tuple) -> None:
+    dialect, nodes = cloud
+    grows = {
+        node["name"]: node
+        for node in nodes.values()
+        if node["config"].get("unique_key") == "visitor_id"
+        or node["name"] in ("stg_events_validated", "fct_orders", "fct_searches")
+    }
+    assert len(grows) > 10
+    facts = {name for name in grows if "session_date" in grows[name]["columns"]}
+    facts |= {"fct_orders", "fct_searches"}
+    for name in sorted(grows.keys() - LAID_OUT_BY_NOTHING):
+        config, columns = grows[name]["config"], grows[name]["columns"]
+        keys = config.get("liquid_clustered_by" if dialect == "databricks" else "cluster_by")
+        assert keys and keys[-1] == "visitor_id", name
+        assert set(keys) <= columns.keys(), name
+        dated = [key for key in keys if key.endswith("_date")]
+        if dialect == "bigquery" and config.get("partition_by"):
+            dated = [config["partition_by"]["field"]]
+            assert config["partition_by"]["granularity"] == "month"
+        assert [key for key in dated if columns[key]["data_type"] == "date"] == dated, name
+        assert len(dated) == (name in facts), name
+        assert not config.get("indexes"), "these are of Postgres"
+
+
 def test_no_query_has_what_only_sqlglot_takes(cloud: tuple) -> None:
     dialect, nodes = cloud
     problems = []

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from engines import (
     DuckDB,
     Engine,
     EngineMissing,
     RawTables,
+    Spark,
     compiled_sql,
     postgres,
     run_dbt,
@@ -106,6 +109,51 @@ def test_models_of_the_strategy_touched_are_built_again(built: Built, engine: En
         relations = run_dbt(engine, built.folder / engine.target, *arguments, **variables)
         counts.append(counted(engine.rows({model: relations[model]}))[model])
     assert counts[0] == counts[1] > 0
+
+
+TASKS = 8
+
+
+@pytest.mark.parametrize("engine", ["spark"], indirect=True)
+def test_a_visitor_with_most_of_the_events_is_spread_over_tasks(
+    tmp_path: Path, engine: Spark
+) -> None:
+    """What shuffles events does so by more than the visitor: a bot holds up nobody."""
+    columns = ["event_id", "event_name", "occurred_at", "visitor_id", "page_type"]
+    start = datetime(2026, 1, 5)
+    rows = [
+        (f"e{number}", "page_viewed", str(start + number * timedelta(seconds=30)), visitor, "home")
+        for number in range(12000)
+        for visitor in ["bot" if number % 6 else f"v{number % 100}"]
+    ]
+    events = {
+        name: pa.array([row[place] for row in rows], pa.string())
+        for place, name in enumerate(columns)
+    }
+    engine.load("raw_bot", {"raw_events": pa.table(events)})
+    before = set(engine.shuffled_records())
+    conf = engine.session.conf
+    conf.set("spark.sql.shuffle.partitions", str(TASKS))
+    conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")
+    try:
+        run_dbt(
+            engine,
+            tmp_path,
+            *("build", "--select", "+fct_sessions", "--exclude-resource-type", "test"),
+            source="tables",
+            raw_schema="raw_bot",
+        )
+    finally:
+        conf.set("spark.sql.shuffle.partitions", "1")
+        conf.unset("spark.sql.autoBroadcastJoinThreshold")
+    stages = {
+        stage: records
+        for stage, records in engine.shuffled_records().items()
+        if stage not in before and sum(records) >= len(rows)
+    }
+    assert len(stages) > 3, "events are shuffled"
+    for stage, records in stages.items():
+        assert max(records) < 3 * sum(records) / TASKS, (stage, records)
 
 
 # Numerator, denominator and ratio: halves of a millionth, and what has no binary fraction near it.
