@@ -1,22 +1,48 @@
-"""What .ci/install-chromium does on a machine without Chromium; nothing is installed here."""
+"""What .ci/install-* do on a machine that lacks something; nothing is installed here."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from conftest import PROJECT
 
-SKIPPED = "there is no chromium, and it cannot be installed here: tests in a browser are skipped\n"
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a script installs: a command, its package, and what is said where it can't be had."""
+
+    script: str
+    command: str
+    package: str
+    skipped: str
+
+
+WANTED = (
+    Wanted(
+        "install-chromium",
+        "chromium",
+        "chromium",
+        "there is no chromium, and it cannot be installed here: tests in a browser are skipped\n",
+    ),
+    Wanted(
+        "install-java",
+        "java",
+        "default-jre-headless",
+        "there is no Java, and it cannot be installed here: tests on Spark are skipped\n",
+    ),
+)
 
 
 class Machine:
     """A machine that has bash, and what is put into it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wanted: Wanted) -> None:
         self.folder = folder
+        self.wanted = wanted
         self.calls = folder / "calls"
         for name in ("bash", "env"):
             (folder / name).symlink_to(shutil.which(name) or name)
@@ -30,7 +56,7 @@ class Machine:
     def __call__(self, **environment: str) -> tuple[int, str, list[str]]:
         """Return the exit code, what was said, and what apt-get was asked for."""
         ended = subprocess.run(
-            [PROJECT / ".ci" / "install-chromium"],
+            [PROJECT / ".ci" / self.wanted.script],
             env={"PATH": str(self.folder)} | environment,
             capture_output=True,
             text=True,
@@ -39,10 +65,10 @@ class Machine:
         return ended.returncode, ended.stdout + ended.stderr, calls
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+@pytest.fixture(params=WANTED, ids=lambda wanted: wanted.script)
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
     """One whose root may install packages."""
-    machine = Machine(tmp_path)
+    machine = Machine(tmp_path, request.param)
     machine.put("id", "echo 0")
     machine.put("apt-get", f'echo "$*" >>{machine.calls}; echo noise; exit 0')
     return machine
@@ -53,13 +79,14 @@ def test_it_is_installed_where_root_may(machine: Machine) -> None:
     assert (code, said) == (0, "")
     assert [call.partition("=120 ")[2] for call in calls] == [
         "update",
-        "install --yes --no-install-recommends chromium",
+        f"install --yes --no-install-recommends {machine.wanted.package}",
     ]
 
 
 def test_what_is_there_is_left(machine: Machine) -> None:
-    assert machine(LIFTMART_CHROMIUM="/opt/chrome") == (0, "", [])
-    machine.put("chromium", "exit 1")
+    if machine.wanted.command == "chromium":
+        assert machine(LIFTMART_CHROMIUM="/opt/chrome") == (0, "", [])
+    machine.put(machine.wanted.command, "exit 1")
     assert machine() == (0, "", [])
 
 
@@ -71,4 +98,4 @@ def test_where_it_cannot_be_had_ci_goes_on(machine: Machine, lacking: str) -> No
         (machine.folder / "apt-get").unlink()
     else:
         machine.put("apt-get", "exit 100")
-    assert machine() == (0, SKIPPED, [])
+    assert machine() == (0, machine.wanted.skipped, [])
