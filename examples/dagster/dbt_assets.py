@@ -18,12 +18,15 @@ from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 PROJECT = Path(__file__).resolve().parents[2]
 # What differs from dbt_project.yml, such as {"source": "tables", "raw_schema": "web_shop"}.
 VARIABLES = os.environ.get("LIFTMART_VARS", "{}")
+# The output of profiles.yml that is built on; postgres needs dbt-postgres installed, too.
+TARGET = os.environ.get("LIFTMART_TARGET", "duckdb")
 
 os.environ.setdefault("LIFTMART_WAREHOUSE", str(PROJECT / "warehouse"))
-project = DbtProject(project_dir=PROJECT, profiles_dir=PROJECT)
+project = DbtProject(project_dir=PROJECT, profiles_dir=PROJECT, target=TARGET)
 dbt = DbtCliResource(
     project_dir=project,
     profiles_dir=str(PROJECT),
+    target=TARGET,
     dbt_executable=str(Path(sys.executable).with_name("dbt")),
 )
 # Dagster takes its assets from the manifest, which follows the source in the variables.
