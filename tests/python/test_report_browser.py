@@ -16,10 +16,11 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import DESKTOP, PHONE, needs_chromium, watched
 from conftest import start
 from playwright.sync_api import Browser, Page
-from published import HOSTILE, publish_hostile, publish_year
+from published import HOSTILE, insert, publish_hostile, publish_year, publishing
 
 from liftmart.report import write_report
 from liftmart.report.page import readable
+from liftmart.warehouse import Warehouse
 
 pytestmark = needs_chromium
 SHOPS = ("demo", "ga4")
@@ -535,6 +536,42 @@ def test_the_ga4_week_says_why_something_is_missing(
         report.choose(page="account")
         # No recommender is on these pages, and the page says so.
         assert "in what the filters leave" in report.text("#placements-verdict")
+
+
+def test_an_effect_is_in_the_chart_however_large(browser: Browser, tmp_path: Path) -> None:
+    with publishing(tmp_path) as connection:
+        insert(connection, "marts.kpi_overview", [{"date_day": "2026-02-09"}])
+        session = {"session_date": "2026-02-09", "landing_page_type": "home", "page_views": 1}
+        insert(connection, "marts.fct_sessions", [session | {"device_type": "mobile"}])
+        for segment, lift in (("all", 3), ("mobile", 0.5)):
+            result = {
+                "experiment_id": "spring",
+                "variant_id": "personalized",
+                "control_variant_id": "control",
+                "metric": "revenue_per_visitor",
+                "segment_name": "all" if segment == "all" else "device_type",
+                "segment_value": segment,
+                "units": 500,
+                "control_units": 500,
+                "variant_value": 4 + 4 * lift,
+                "control_value": 4,
+                "absolute_difference": 4 * lift,
+                "lift": lift,
+                "sequential_ci_low": 4 * lift - 1,
+                "sequential_ci_high": 400,
+                "verdict": "raised",
+                "reason": "sequential_test",
+            }
+            insert(connection, "marts.kpi_experiment_results", [result])
+    with opened(browser, write_report(Warehouse(tmp_path))) as report:
+        for device, farthest in (("", "300%"), ("mobile", "200%"), ("", "300%")):
+            report.choose(**({"device": device} if device else {}))
+            chart = report.page.locator("#chart-experiments svg")
+            labels = chart.locator(".role-axis-label text").all_text_contents()
+            assert [label for label in labels if label.endswith("%")][-1] == farthest
+            # The point of the better variant, and the arrow of its interval.
+            points = chart.locator(".mark-symbol path:not([opacity='0'])")
+            assert points.count() == 2
 
 
 def test_hostile_text_stays_text(browser: Browser, tmp_path: Path) -> None:

@@ -213,12 +213,14 @@ def forest() -> dict[str, Any]:
         color=alt.Color("judgement:N", legend=None, scale=_colours(JUDGEMENTS)),
         tooltip="tip:N",
     )
-    scale = alt.Scale(domain=[-1, 2], nice=False)
+    # The page says how far the chart goes: every point is in it, but not every interval.
+    edge = alt.ExprRef("data('rows').length ? data('rows')[0].edge : 2")
+    scale = alt.Scale(domainMin=-1, domainMax=edge, nice=False)
     zero = _chart().mark_rule(color="var(--text)").encode(x=alt.datum(0))
     interval = base.mark_rule(strokeWidth=3, clip=True).encode(
         x=_values("low", "percent", scale), x2="high:Q"
     )
-    point = base.mark_point(filled=True, opacity=1, size=90, clip=True).encode(
+    point = base.mark_point(filled=True, opacity=1, size=130, clip=True).encode(
         x=_values("value", "percent", scale),
         shape=alt.Shape(
             "judgement:N",
@@ -232,10 +234,10 @@ def forest() -> dict[str, Any]:
     cuts = [
         base.transform_filter(beyond)
         .mark_point(shape=shape, filled=True, opacity=1, size=70)
-        .encode(x=alt.datum(edge))
-        for beyond, shape, edge in (
-            ("datum.low < -1", "triangle-left", -1),
-            ("datum.high > 2", "triangle-right", 2),
+        .encode(x=place)
+        for beyond, shape, place in (
+            ("datum.low < -1", "triangle-left", alt.datum(-1)),
+            ("datum.high > datum.edge", "triangle-right", alt.X("edge:Q", title=None)),
         )
     ]
     return _specification(_headings() + zero + interval + point + cuts[0] + cuts[1], row=ROW_HEIGHT)

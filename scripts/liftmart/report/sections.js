@@ -501,6 +501,8 @@ function renderExperiments() {
       ]);
     }
   }
+  const edge = Math.max(2, ...chartRows.map((row) => 1.1 * (row.value ?? 0)));
+  for (const row of chartRows) row.edge = edge;
   const sentences = rows
     .filter((row) => row.metric === "revenue_per_visitor")
     .map((row) => {
