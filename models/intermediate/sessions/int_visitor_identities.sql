@@ -6,26 +6,52 @@
 
 with
 
-events as (
+visitors as (
 
-    select * from {{ ref('int_events_ordered') }}
+    select distinct visitor_id from {{ ref('stg_events') }}
 
     where {{ touched('visitor_id') }}
+
+),
+
+-- Few events know their customer, and no others are put in order.
+customer_events as (
+
+    select
+        visitor_id,
+        customer_id,
+        event_sequence
+
+    from {{ ref('int_events_ordered') }}
+
+    where
+        customer_id is not null
+        and {{ touched('visitor_id') }}
+
+),
+
+customers as (
+
+    select
+        visitor_id,
+        {{ last_by('customer_id', 'event_sequence', 'true') }} as customer_id
+
+    from customer_events
+
+    group by visitor_id
 
 ),
 
 int_visitor_identities as (
 
     select
-        visitor_id,
-        coalesce(
-            {{ last_by('customer_id', 'event_sequence', 'customer_id is not null') }},
-            visitor_id
-        ) as person_id
+        visitors.visitor_id,
+        coalesce(customers.customer_id, visitors.visitor_id) as person_id
 
-    from events
+    from visitors
 
-    group by visitor_id
+    left join customers
+        on visitors.visitor_id = customers.visitor_id
 
 )
 
