@@ -12,7 +12,6 @@ from pathlib import Path
 from liftmart.dbt import project_folder
 from liftmart.errors import UserError, first_line
 
-TARGETS = ("duckdb", "postgres", "spark", "bigquery", "snowflake", "databricks")
 # Any credential compiles; this way of signing in asks nobody for it.
 OFFLINE = {"bigquery": {"LIFTMART_BIGQUERY_METHOD": "oauth-secrets"}}
 
