@@ -139,7 +139,7 @@ def test_a_visitor_with_most_of_the_events_is_spread_over_tasks(
         run_dbt(
             engine,
             tmp_path,
-            *("build", "--select", "+fct_sessions", "--exclude-resource-type", "test"),
+            *("build", "--select", "+fct_session_placements", "--exclude-resource-type", "test"),
             source="tables",
             raw_schema="raw_bot",
         )

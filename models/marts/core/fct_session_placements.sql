@@ -132,10 +132,11 @@ exposures as (
 
     union all
 
-    -- The baseline: the page type was viewed, and no recommender on it.
+    -- The baseline: the page type was viewed, and no recommender on it. It is a left join because
+    -- Spark would ask `not exists` of every page view, before it groups them.
     select
-        session_id,
-        page_type,
+        viewed_page_types.session_id,
+        viewed_page_types.page_type,
         'none' as placement_id,
         'none' as strategy_id,
         'none' as experience,
@@ -143,19 +144,18 @@ exposures as (
         0 as viewable_impressions,
         0 as item_impressions,
         0 as clicked_impressions,
-        first_sequence,
-        last_sequence,
-        first_exposed_at
+        viewed_page_types.first_sequence,
+        viewed_page_types.last_sequence,
+        viewed_page_types.first_exposed_at
 
     from viewed_page_types
 
-    where not exists (
-        select 1
-        from recommender_exposures
-        where
+    left join recommender_exposures
+        on
             viewed_page_types.session_id = recommender_exposures.session_id
             and viewed_page_types.page_type = recommender_exposures.page_type
-    )
+
+    where recommender_exposures.session_id is null
 
 ),
 
