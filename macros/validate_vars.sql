@@ -28,6 +28,7 @@
         'reporting_currency': ['[A-Z]{3}', 'an ISO 4217 code in upper case, such as USD'],
         'raw_schema': ['[A-Za-z_][A-Za-z0-9_]*', 'the name of a schema']
     } -%}
+    {%- set date = '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])' -%}
     {%- set lists = ['page_types', 'device_types'] -%}
     {%- set model_columns = [
         'session_id', 'session_number', 'activity_window', 'event_sequence', 'duplicate_number',
@@ -68,8 +69,18 @@
     {%- endif -%}
     {%- set end_dates = var('experiment_end_dates') -%}
     {%- for value in (end_dates.values() if end_dates is mapping else [''])
-        if not modules.re.fullmatch('[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])', value | string) -%}
+        if not modules.re.fullmatch(date, value | string) -%}
         {{ invalid_var('experiment_end_dates', 'a mapping of experiment to date, such as {spring: 2026-02-28}') }}
+    {%- endfor -%}
+    {%- set days = var('parsed_days') -%}
+    {%- set takes_days = 'all, or on Spark, from tables, a list of days such as [2026-02-28]' -%}
+    {%- if days != 'all' and (
+        target.type != 'spark' or var('source') != 'tables' or days is string or days is mapping or days is not iterable
+    ) -%}
+        {{ invalid_var('parsed_days', takes_days) }}
+    {%- endif -%}
+    {%- for day in (days if days != 'all' else []) if not modules.re.fullmatch(date, day | string) -%}
+        {{ invalid_var('parsed_days', takes_days) }}
     {%- endfor -%}
     {%- set columns = var('event_passthroughs') -%}
     {%- if columns is string or columns is mapping or columns is not iterable -%}

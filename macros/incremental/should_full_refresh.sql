@@ -1,3 +1,3 @@
 {% macro should_full_refresh() -%}
-    {{ return(not builds_on_last_run()) }}
+    {{ return(not (builds_on_last_run() or keeps_parsed_days())) }}
 {%- endmacro %}

@@ -1,8 +1,9 @@
 {% macro contract_columns() -%}
+    {%- set load = ['loaded_at'] if parses_by_day() else [] -%}
     {{ return({
         'raw_events': {
-            'all': event_columns() + var('event_passthroughs'),
-            'required': ['event_id', 'event_name', 'occurred_at', 'visitor_id'] + var('event_passthroughs'),
+            'all': event_columns() + var('event_passthroughs') + load,
+            'required': ['event_id', 'event_name', 'occurred_at', 'visitor_id'] + var('event_passthroughs') + load,
         },
         'raw_placements': {
             'all': ['placement_id', 'placement_name', 'page_type'],

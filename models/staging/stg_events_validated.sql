@@ -3,6 +3,14 @@
     incremental_strategy='touched',
     unique_key='load_id'
 ) }}
+{%- if parses_by_day() %}
+{{ config(
+    incremental_strategy='insert_overwrite',
+    partition_by=['load_id'],
+    tblproperties={'liftmart.parsed_with': parsed_with()},
+    pre_hook='{{ drop_days_gone() }}'
+) }}
+{%- endif %}
 
 {%- set raw_columns = event_columns() + var('event_passthroughs') -%}
 with
@@ -10,6 +18,8 @@ with
 raw_events as (
 
     select * from {{ base_model('events') }}
+
+    where {{ parsed_now() }}
 
 ),
 
@@ -126,7 +136,8 @@ stg_events_validated as (
         case
             when rejection_reason is not null then {{ row_as_json(raw_columns) }}
         end as raw_values,
-        {{ 'load_id' if changes_are_known() else dbt.cast('null', dbt.type_string()) }} as load_id
+        {{ 'load_id' if changes_are_known() or parses_by_day()
+            else dbt.cast('null', dbt.type_string()) }} as load_id
 
     from checked
 

@@ -1,10 +1,12 @@
 """The same shops on every engine: each mart and ops table has the same rows."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pytest
@@ -154,6 +156,72 @@ def test_a_visitor_with_most_of_the_events_is_spread_over_tasks(
     assert len(stages) > 3, "events are shuffled"
     for stage, records in stages.items():
         assert max(records) < 3 * sum(records) / TASKS, (stage, records)
+
+
+def loaded_events(days: Mapping[str | None, Sequence[str]]) -> RawTables:
+    """Make raw events of the given page types for each day of loaded_at."""
+    rows = [
+        {
+            "event_id": f"{day} {number}",
+            "event_name": "page_viewed",
+            "occurred_at": "2026-01-05 08:00:00",
+            "visitor_id": "v",
+            "page_type": page_type,
+            "loaded_at": day and f"{day} 10:00:00",
+        }
+        for day, page_types in days.items()
+        for number, page_type in enumerate(page_types)
+    ]
+    return {"raw_events": pa.Table.from_pylist(rows)}
+
+
+@pytest.mark.parametrize("engine", ["spark"], indirect=True)
+def test_only_days_that_changed_are_parsed(tmp_path: Path, engine: Spark) -> None:
+    before = {"2026-01-04": ["home"], "2026-01-05": ["home"], "2026-01-06": ["home", "cart"]}
+    before |= {"2026-01-07": ["home"], None: ["home"]}
+    # One rewritten, one with an event more, one as it was, one gone, one new.
+    after = {"2026-01-04": ["cart"], "2026-01-05": ["home", "cart"], "2026-01-06": ["home", "cart"]}
+    after |= {"2026-01-08": ["home"], None: ["home"]}
+    engine.load("raw_before", loaded_events(before))
+    engine.load("raw_after", loaded_events(after))
+
+    table = "staging.stg_events_validated"
+
+    def parse(schema: str, days: object, **variables: object) -> tuple[list[Row], dict[str, str]]:
+        """Return the rows, in order, and the file of each day."""
+        variables |= {"source": "tables", "raw_schema": schema, "parsed_days": days}
+        run_dbt(engine, tmp_path, "run", "--select", "+stg_events_validated", **variables)
+        rows = engine.rows({"events": table})["events"]
+        files = f"(select load_id, input_file_name() as file from {table}) as files"
+        return (
+            sorted(({**row, "load_id": None} for row in rows), key=lambda row: row["event_id"]),
+            {row["load_id"]: row["file"] for row in engine.rows({"files": files})["files"]},
+        )
+
+    _, files_before = parse("raw_before", [])
+    rows, files = parse("raw_after", ["2026-01-04"])
+
+    assert len(rows) == 7
+    assert {day for day in files if files[day] == files_before.get(day)} == {
+        "2026-01-06",
+        "unknown",
+    }
+
+    # A run that was killed while it replaced a day.
+    shutil.rmtree(Path(urlsplit(files["2026-01-05"]).path).parent)
+    engine.session.sql(f"refresh table {table}")
+    rows_again, files_again = parse("raw_after", [])
+
+    assert rows_again == rows
+    assert {day for day in files if files_again[day] != files[day]} == {"2026-01-05"}
+
+    _, files_anew = parse("raw_after", [], max_lateness_hours=100)
+
+    assert all(files_anew[day] != file for day, file in files_again.items())
+
+    rows_of_all, _ = parse("raw_after", "all")
+
+    assert rows == rows_of_all
 
 
 # Numerator, denominator and ratio: halves of a millionth, and what has no binary fraction near it.

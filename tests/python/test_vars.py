@@ -47,6 +47,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("device_types", ["it's", "other"], WORDS),
     ("experiment_end_dates", ["2026-02-28"], DATES),
     ("experiment_end_dates", {"spring": "28.02.2026"}, DATES),
+    ("parsed_days", ["2026-02-28"], "all, or on Spark, from tables, a list of days"),
     ("event_passthroughs", "level", "a list of column names"),
     ("event_passthroughs", 5, "a list of column names"),
     ("event_passthroughs", ["Level"], COLUMNS),

@@ -44,8 +44,11 @@ base_canonical__events as (
         {%- endfor %}
         {{ 'unreadable_line' if var('source') != 'demo' else dbt.cast('null', dbt.type_string()) }}
             as unreadable_line,
+        {% if parses_by_day() -%}
+        coalesce(cast(cast(loaded_at as date) as {{ dbt.type_string() }}), 'unknown')
+        {%- else -%}
         {{ 'load_id' if var('source') == 'canonical' else dbt.cast('null', dbt.type_string()) }}
-            as load_id
+        {%- endif %} as load_id
 
     from source
 
