@@ -21,7 +21,13 @@ from liftmart.errors import Interrupted, UsageError, UserError, explain_text, ex
 from liftmart.load import SOURCES as FILE_SOURCES
 from liftmart.load import Loaded, damaged_files, finish, load
 from liftmart.postgres import PostgresWarehouse
-from liftmart.publish import Publication, attach_published, publish, read_published
+from liftmart.publish import (
+    Publication,
+    attach_published,
+    moved_rows,
+    publish,
+    read_published,
+)
 from liftmart.report import write_report
 from liftmart.show import (
     Terminal,
@@ -31,7 +37,7 @@ from liftmart.show import (
     show_missing_rates,
     show_rejections,
 )
-from liftmart.warehouse import Warehouse, now, read_json, write_json
+from liftmart.warehouse import Warehouse, mark, now, read_json, write_json
 
 MOST_FAILURES = 10
 # What each engine builds from.
@@ -180,6 +186,7 @@ def _run(
     """Go from stage to stage; `run` takes what each came to."""
     publication: Publication | None = None
     before = read_published(warehouse)
+    moved = moved_rows(warehouse)
     try:
         settings = dbt.project_settings()
         variables = {**settings.get("vars", {}), **(request.variables or {})}
@@ -268,7 +275,15 @@ def _run(
                 "file": _mark(warehouse),
             }
         )
-        publication = _publish(warehouse, outcome.relations, about, terminal)
+        follows = not full_refresh and not run.get("chunks")
+        publication = _publish(
+            warehouse,
+            outcome.relations,
+            about,
+            terminal,
+            by_visitor=outcome.by_visitor,
+            moved=moved if follows else None,
+        )
         run["published_version"] = publication.version
         run["published"] = asdict(publication)
         page_types = list(variables["page_types"])
@@ -366,21 +381,24 @@ def _passthroughs(variables: Mapping[str, Any]) -> list[str]:
 
 def _mark(warehouse: Warehouse) -> list[int]:
     """Return what tells whether build.duckdb was changed; a database has dbt say it."""
-    if isinstance(warehouse, PostgresWarehouse):
-        return []
-    status = warehouse.build.stat()
-    return [status.st_size, status.st_mtime_ns]
+    return [] if isinstance(warehouse, PostgresWarehouse) else mark(warehouse.build)
 
 
 def _publish(
-    warehouse: Warehouse, relations: Sequence[str], about: Mapping[str, str], terminal: Terminal
+    warehouse: Warehouse,
+    relations: Sequence[str],
+    about: Mapping[str, str],
+    terminal: Terminal,
+    *,
+    by_visitor: Sequence[str] = (),
+    moved: int | None = None,
 ) -> Publication:
     with terminal.stage("publish") as stage:
         if isinstance(warehouse, PostgresWarehouse):
             from liftmart.postgres_publish import publish as publish_on_postgres
 
             return publish_on_postgres(warehouse, relations, about, stage)
-        return publish(warehouse, relations, about, stage)
+        return publish(warehouse, relations, about, stage, by_visitor=by_visitor, moved=moved)
 
 
 def publish_again(warehouse: Warehouse, wait: bool, terminal: Terminal) -> Publication:

@@ -67,6 +67,7 @@ class Outcome:
         models: Models built.
         tests: Tests run.
         relations: schema.name of each table to publish.
+        by_visitor: Those of them in which a run replaces the rows of touched visitors.
         failures: What failed.
         warnings: Tests of severity warn that found rows, one line each.
     """
@@ -76,6 +77,7 @@ class Outcome:
     models: int = 0
     tests: int = 0
     relations: list[str] = field(default_factory=list)
+    by_visitor: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -270,7 +272,10 @@ def _take(outcome: Outcome, result: NodeResult, warehouse: Warehouse) -> None:
     if status == "success" and kind == "model":
         outcome.models += 1
         if getattr(node.config, "schema", None) in PUBLISHED_SCHEMAS:
-            outcome.relations.append(f"{node.schema}.{getattr(node, 'alias', node.name)}")
+            relation = f"{node.schema}.{getattr(node, 'alias', node.name)}"
+            outcome.relations.append(relation)
+            if getattr(node.config, "unique_key", None) == "visitor_id":
+                outcome.by_visitor.append(relation)
     if kind == "test" and status != "skipped":
         outcome.tests += 1
     if status == "warn":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,10 +15,15 @@ from liftmart.csv_files import literal
 from liftmart.errors import UserError
 from liftmart.postgres import PostgresWarehouse
 from liftmart.show import Stage
-from liftmart.warehouse import Warehouse, now, read_json, replace_file
+from liftmart.warehouse import Warehouse, mark, now, read_json, replace_file
 
 # Older clients, today's BI tools among them, can open what is stored so.
 STORAGE_VERSION = "v1.4.0"
+# Rows that are replaced lie at the end of their table, and not with their day. When they are more
+# than this share, everything is copied in order again.
+MOST_MOVED = 0.2
+Columns = list[tuple[str, str]]
+TOUCHED = "where visitor_id in (select visitor_id from build.staging.stg_visitors_touched)"
 
 # What describes each table, view (with no column) and column of every database that is open.
 DESCRIBED = """
@@ -83,8 +90,27 @@ class Publication:
     last_event_at: str | None
 
 
+def moved_rows(warehouse: Warehouse) -> int | None:
+    """Return how many rows of the published file lie at the end of their table.
+
+    None where it is not of the last build or either was changed since: only what is published right
+    after a build is noted in the state of that build, which the next one overwrites as it begins.
+    """
+    state = warehouse.read_state()
+    published = state.get("published", {})
+    if not published or published["file"] != mark(warehouse.published):
+        return None
+    return int(published["moved_rows"]) if state.get("file") == mark(warehouse.build) else None
+
+
 def publish(
-    warehouse: Warehouse, relations: Sequence[str], about: Mapping[str, str], stage: Stage
+    warehouse: Warehouse,
+    relations: Sequence[str],
+    about: Mapping[str, str],
+    stage: Stage,
+    *,
+    by_visitor: Sequence[str] = (),
+    moved: int | None = None,
 ) -> Publication:
     """Copy the tables to a new file and let it take the place of the published one.
 
@@ -96,6 +122,9 @@ def publish(
         about: source, project_version, reporting_currency, reporting_timezone and
             experiment_alpha.
         stage: Told which table is copied.
+        by_visitor: Those of them in which the build replaced the rows of touched visitors only.
+        moved: What moved_rows was before the build, where it went on from what is published: the
+            new file is then made from the published one. None copies everything.
 
     Returns:
         What is published now; it is also the one row of ops.published.
@@ -112,23 +141,26 @@ def publish(
         connection.execute(f"set temp_directory = {literal(warehouse.folder / '.publish.tmp')}")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach {literal(warehouse.build)} as build (read_only)")
-        connection.execute(
-            f"attach {literal(new)} as published (storage_version {literal(STORAGE_VERSION)})"
-        )
-        tables = sorted({*relations, "ops.loads"})
-        for schema in sorted({"ops", *(table.split(".")[0] for table in tables)}):
-            connection.execute(f"create schema published.{schema}")
-        for number, table in enumerate(tables):
-            stage.update(number, len(tables), table)
-            connection.execute(
-                f"create table published.{table} as"
-                f" select * from build.{table}{_order(connection, table)}"
-            )
-        accepted, last_event_at = connection.execute(
-            "select count(*), max(occurred_at) from build.staging.stg_events"
-        ).fetchall()[0]
-        (rejected,) = connection.execute(
-            "select count(*) from published.ops.rejected_events"
+        built = _columns(connection, "build")
+        tables = {name: built.get(name, []) for name in sorted({*relations, "ops.loads"})}
+        if moved is not None:
+            shutil.copyfile(warehouse.published, new)
+            _attach(connection, new)
+            moved = _renew(connection, tables, by_visitor, moved, stage)
+            if moved is None:
+                connection.execute("detach published")
+                new.unlink()
+        if moved is None:
+            _attach(connection, new)
+            _copy(connection, tables, stage)
+        (last_event_at,) = connection.execute(
+            # Faster than max(): what is older than the latest so far is not looked at.
+            "select occurred_at from build.staging.stg_events order by occurred_at desc limit 1"
+        ).fetchone() or (None,)
+        # That raw events are accepted or rejected, and none both, has been tested.
+        rejected, raw = connection.execute(
+            "select (select count(*) from published.ops.rejected_events),"
+            " (select coalesce(sum(raw_events), 0) from build.staging.stg_raw_events_counted)"
         ).fetchall()[0]
         publication = Publication(
             version=version + 1,
@@ -138,15 +170,15 @@ def publish(
             reporting_currency=about["reporting_currency"],
             reporting_timezone=about["reporting_timezone"],
             experiment_alpha=float(about["experiment_alpha"]),
-            accepted_events=accepted,
+            accepted_events=int(raw) - rejected,
             rejected_events=rejected,
             last_event_at=last_event_at.isoformat() if last_event_at else None,
         )
         connection.execute(
-            "create table published.ops.published (version bigint, published_at timestamp,"
-            " source varchar, project_version varchar, reporting_currency varchar,"
-            " reporting_timezone varchar, experiment_alpha double, accepted_events bigint,"
-            " rejected_events bigint, last_event_at timestamp)"
+            "create or replace table published.ops.published (version bigint,"
+            " published_at timestamp, source varchar, project_version varchar,"
+            " reporting_currency varchar, reporting_timezone varchar, experiment_alpha double,"
+            " accepted_events bigint, rejected_events bigint, last_event_at timestamp)"
         )
         connection.execute(
             "insert into published.ops.published by name select $version as version,"
@@ -157,7 +189,7 @@ def publish(
             " $last_event_at as last_event_at",
             vars(publication),
         )
-        _comment(connection, tables)
+        _comment(connection, list(tables))
         connection.execute("checkpoint published")
         connection.execute("detach published")
         connection.close()
@@ -168,32 +200,111 @@ def publish(
         connection.close()
         new.unlink(missing_ok=True)
         new.with_name(f"{new.name}.wal").unlink(missing_ok=True)
+    noted = {"file": mark(warehouse.published), "moved_rows": moved or 0}
+    warehouse.write_state({**warehouse.read_state(), "published": noted})
     return publication
 
 
-def _order(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+def _attach(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    connection.execute(
+        f"attach {literal(file)} as published (storage_version {literal(STORAGE_VERSION)})"
+    )
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, Columns]:
+    """Return the columns of each table, in their order."""
+    found: dict[str, Columns] = {}
+    for table, column, kind in connection.execute(
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = $database and not internal order by table_oid, column_index",
+        {"database": database},
+    ).fetchall():
+        found.setdefault(table, []).append((column, kind))
+    return found
+
+
+def _order(columns: Columns) -> str:
     """Return the clause that sorts a table by its first date; a filter on days then skips the rest.
 
     A table without a date stays as it lies.
     """
-    dates = connection.execute(
-        "select column_name from duckdb_columns() where database_name = 'build'"
-        " and schema_name || '.' || table_name = ? and data_type = 'DATE' order by column_index",
-        [table],
-    ).fetchall()
-    return f" order by {dates[0][0]}" if dates else ""
+    date = next((column for column, kind in columns if kind == "DATE"), None)
+    return f'order by "{date}"' if date else ""
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Columns], stage: Stage
+) -> None:
+    """Make every table of the new file, with all of its rows."""
+    for schema in sorted({"ops", *(table.split(".")[0] for table in tables)}):
+        connection.execute(f"create schema published.{schema}")
+    for number, (table, columns) in enumerate(tables.items()):
+        stage.update(number, len(tables), table)
+        connection.execute(
+            f"create table published.{table} as select * from build.{table} {_order(columns)}"
+        )
+
+
+def _renew(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, Columns],
+    by_visitor: Sequence[str],
+    moved: int,
+    stage: Stage,
+) -> int | None:
+    """Bring a copy of the published file up to date.
+
+    The rows of touched visitors take the place of theirs in the tables by visitor; any other table
+    is filled anew.
+
+    Returns:
+        How many rows lie at the end of their table now. None where everything must be copied: the
+        tables have changed, too many rows lie there, or the numbers of rows are not those of the
+        build in the end.
+    """
+
+    def count(table: str) -> int:
+        return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
+
+    here = {table: count(f"build.{table}") for table in tables}
+    most = MOST_MOVED * sum(here[table] for table in by_visitor)
+    published = _columns(connection, "published")
+    published.pop("ops.published", None)
+    if published != tables or moved > most:
+        return None
+    which = {table: TOUCHED if table in by_visitor else "" for table in tables}
+    connection.execute("begin")
+    for table in tables:
+        connection.execute(f"delete from published.{table} {which[table]}")
+    connection.execute("commit")
+    # What was deleted leaves its place to what is inserted: the file does not grow.
+    connection.execute("checkpoint published")
+    for number, (table, columns) in enumerate(tables.items()):
+        stage.update(number, len(tables), table)
+        ((rows,),) = connection.execute(
+            f"insert into published.{table}"
+            f" select * from build.{table} {which[table]} {_order(columns)}"
+        ).fetchall()
+        moved += rows if table in by_visitor else 0
+    there = {table: count(f"published.{table}") for table in tables}
+    return moved if there == here else None
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
     """Describe the published tables and their columns as those of the build are, for BI tools."""
-    described = connection.execute(
-        f"select name, column_name, comment from ({DESCRIBED}) where database_name = 'build'"
-        " and comment is not null and list_contains($tables, name)",
-        {"tables": list(tables)},
-    ).fetchall()
-    for table, column, text in [*described, *OWN_COMMENTS]:
+    described = {"build": set(OWN_COMMENTS), "published": set[tuple[str, str, str]]()}
+    for database, *description in connection.execute(
+        f"select database_name, name, column_name, comment from ({DESCRIBED})"
+        " where database_name in ('build', 'published') and comment is not null"
+        " and list_contains($tables, name)",
+        {"tables": [*tables, "ops.published"]},
+    ).fetchall():
+        described[database].add(tuple(description))
+    connection.execute("begin")
+    for table, column, text in sorted(described["build"] - described["published"]):
         what = f'column published.{table}."{column}"' if column else f"table published.{table}"
         connection.execute(f"comment on {what} is {literal(text)}")
+    connection.execute("commit")
 
 
 def attach_published(

@@ -64,6 +64,15 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def mark(file: Path) -> list[int]:
+    """Return what tells whether a file was changed; nothing where there is none."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return []
+    return [status.st_size, status.st_mtime_ns]
+
+
 class Warehouse:
     """The paths of one warehouse folder; nothing is made until `create`.
 

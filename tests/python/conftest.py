@@ -189,6 +189,7 @@ TINY_MODELS = {
         from raw.raw_events
         where event_id is not null
     """,
+    "staging/stg_raw_events_counted": "select count(*) as raw_events from raw.raw_events",
     "ops/rejected_events": """
         select event_id, 'missing_event_id' as reason from raw.raw_events where event_id is null
     """,

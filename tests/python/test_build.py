@@ -8,12 +8,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from conftest import Run, event, start, start_python, write_events
 
-from liftmart.publish import DESCRIBED
+from liftmart.publish import DESCRIBED, publish
 from liftmart.warehouse import Warehouse, read_json
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -191,6 +192,50 @@ def test_a_failing_test_keeps_what_was_published(
     assert read_json(warehouse / "last_run.json")["published_version"] == 2
 
 
+def test_a_publish_goes_on_from_that_of_the_build_before(
+    run: Run,
+    shop: Path,
+    tiny_project: Path,
+    canonical: tuple[str | Path, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    follows = []
+
+    def publish_and_note(*arguments: Any, **options: Any) -> object:  # noqa: ANN401
+        follows.append(options.get("moved") is not None)
+        return publish(*arguments, **options)
+
+    monkeypatch.setattr("liftmart.build.publish", publish_and_note)
+    # A model for each chunk of a backfill.
+    model = "{{ config(materialized='incremental') }} select count(*) as n from raw.raw_events_new"
+    (tiny_project / "models" / "marts" / "news.sql").write_text(model)
+
+    def comes_to(code: int, *arguments: str | Path) -> list[bool]:
+        follows.clear()
+        assert (
+            run(*(arguments if "publish" in arguments else (*canonical, *arguments))).code == code
+        )
+        return follows
+
+    assert comes_to(0) == [False]
+    assert comes_to(0) == [True]
+    assert comes_to(0, "--full-refresh") == [False]
+    assert comes_to(0, "--vars", "slow_rows: 2") == [False]
+    assert comes_to(0, "--vars", "slow_rows: 2") == [True]
+    # A build ends, but what it comes to is not published.
+    broken = write_events(shop / "events" / "day2.csv", [event(3, event_name="breaks_the_test")])
+    assert comes_to(1, "--vars", "slow_rows: 2") == []
+    broken.unlink()
+    assert comes_to(0, "--vars", "slow_rows: 2", "--prune") == [False]
+    # A chunk ends, and is not published.
+    write_events(shop / "events" / "day2.csv", [event(3, occurred_at="2026-02-01 10:00:00")])
+    days = ("--from", "2026-02-01", "--to", "2026-02-01")
+    assert comes_to(0, "--vars", "slow_rows: 2", *days) == [False]
+    assert comes_to(0, "--vars", "slow_rows: 2", *days) == [True]
+    assert comes_to(0, "publish", *canonical[-2:]) == [False]
+    assert comes_to(0, "--vars", "slow_rows: 2", *days) == [True]
+
+
 def test_a_model_that_cannot_be_built_is_named(
     run: Run, tiny_project: Path, canonical: tuple[str | Path, ...]
 ) -> None:
@@ -274,6 +319,7 @@ def test_a_second_run_says_who_holds_the_warehouse_or_waits(
     warehouse.create()
     script = f"""
 from pathlib import Path
+from typing import Any
 from liftmart.warehouse import Warehouse, read_json
 with Warehouse(Path({str(warehouse.folder)!r})).locked(False, print):
     print("locked", flush=True)

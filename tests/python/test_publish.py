@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy
 from conftest import PROJECT, Run, start_python
 
-from liftmart.publish import Publication, publish, read_published
+from liftmart.publish import Publication, moved_rows, publish, read_published
 from liftmart.show import Terminal
-from liftmart.warehouse import Warehouse, write_json
+from liftmart.warehouse import Warehouse, mark, read_json, write_json
 
 ABOUT = {
     "source": "canonical",
@@ -37,6 +37,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
             "create view staging.stg_events as"
             " select timestamp '2026-01-05 10:00' + to_minutes(x) as occurred_at from range(3) t(x)"
         )
+        connection.execute("create view staging.stg_raw_events_counted as select 4 as raw_events")
         connection.execute("create table ops.rejected_events as select 'bot' as reason")
         connection.execute(
             "create table ops.loads as select 'canonical' as source, 'events' as table_name,"
@@ -294,14 +295,159 @@ os._exit(9)
     ]
 
 
+# Made from what is published
+
+
+BY_VISITOR = "marts.fct_visits"
+
+
+@pytest.fixture
+def visits(warehouse: Warehouse) -> Warehouse:
+    """A warehouse with a table by visitor, of 5 visitors with 200 visits each, published."""
+    with duckdb.connect(str(warehouse.build)) as connection:
+        connection.execute(
+            "create table marts.fct_visits as select 'v' || (x % 5) as visitor_id,"
+            " cast('2026-01-01' as date) + cast(x // 10 as integer) as visit_date, x as visit,"
+            " 'old' as made from range(1000) as t (x)"
+        )
+        connection.execute("comment on column marts.fct_visits.visit is 'Its number.'")
+    built(warehouse, "v0")
+    publish_visits(warehouse, None)
+    return warehouse
+
+
+def built(warehouse: Warehouse, visitor: str, sql: str = "select 1") -> None:
+    """Do as a build that touched one visitor, and anything else."""
+    with duckdb.connect(str(warehouse.build)) as connection:
+        connection.execute(
+            f"create or replace table staging.stg_visitors_touched as select '{visitor}'"
+            " as visitor_id"
+        )
+        connection.execute(
+            f"update marts.fct_visits set made = made || '+' where visitor_id = '{visitor}'"
+        )
+        connection.execute(sql)
+    tables = {"passed": True, "file": mark(warehouse.build)}
+    write_json(warehouse.build_state, {**read_json(warehouse.build_state), **tables})
+
+
+def publish_visits(warehouse: Warehouse, moved: int | None) -> None:
+    """Publish after a build, and find that every row is published."""
+    with warehouse.locked(False, print), Terminal().stage("publish") as stage:
+        relations, by_visitor = [*TABLES, BY_VISITOR], [BY_VISITOR]
+        publish(warehouse, relations, ABOUT, stage, by_visitor=by_visitor, moved=moved)
+    with duckdb.connect(str(warehouse.build), read_only=True) as connection:
+        for table in relations:
+            wanted = connection.execute(f"select * from {table} order by all").fetchall()
+            assert ask(warehouse, f"select * from {table} order by all") == wanted, table
+
+
+def in_file(warehouse: Warehouse) -> list[object]:
+    """Return the visits in the order in which they lie in the published file."""
+    return [
+        visit for (visit,) in ask(warehouse, "select visit from marts.fct_visits order by rowid")
+    ]
+
+
+def test_only_the_rows_of_touched_visitors_are_written_again(visits: Warehouse) -> None:
+    assert in_file(visits) == [*range(1000)]
+    fill(visits, 7)
+    built(visits, "v3", "insert into marts.fct_visits values ('v3', '2026-05-01', 1000, 'new')")
+    publish_visits(visits, moved_rows(visits) or 0)
+    theirs = [visit for visit in range(1000) if visit % 5 == 3]
+    others = [visit for visit in range(1000) if visit % 5 != 3]
+    assert in_file(visits) == [*others, *theirs, 1000]
+    assert moved_rows(visits) == 201
+    assert ask(visits, "select comment from duckdb_columns() where comment = 'Its number.'") == [
+        ("Its number.",)
+    ]
+    assert ask(visits, "select version, revenue from ops.published, marts.fct_orders") == [(2, 7)]
+
+
+def test_where_too_much_has_moved_everything_is_copied_in_order(visits: Warehouse) -> None:
+    for visitor, moved in (("v1", 200), ("v2", 400), ("v3", 0), ("v4", 200)):
+        built(visits, visitor)
+        publish_visits(visits, moved_rows(visits))
+        assert moved_rows(visits) == moved
+        days = ask(visits, "select visit_date from marts.fct_visits order by rowid")
+        assert (days == sorted(days)) == (moved == 0)
+
+
+CHANGES = {
+    "a column more": "alter table marts.fct_visits add column more integer",
+    "another type": "alter table marts.fct_visits alter visit type integer",
+    "another order of columns": "create or replace table marts.fct_visits as"
+    " select visit, made, visitor_id, visit_date from marts.fct_visits",
+    "rows of a visitor who was not touched": "delete from marts.fct_visits where visitor_id = 'v1'",
+    "a table that is none any more": "drop table marts.fct_sessions; create or replace view"
+    " marts.fct_sessions as select 'y' as y",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_cannot_be_gone_on_from_is_copied_anew(visits: Warehouse, change: str) -> None:
+    built(visits, "v3", CHANGES[change])
+    publish_visits(visits, 0)
+    assert moved_rows(visits) == 0
+    assert not list(visits.folder.glob(".liftmart.*"))
+
+
+def test_a_table_that_is_built_no_more_leaves_the_published_file(visits: Warehouse) -> None:
+    with visits.locked(False, print), Terminal().stage("publish") as stage:
+        publish(visits, TABLES, ABOUT, stage, by_visitor=[], moved=0)
+    assert "fct_visits" not in str(ask(visits, "select table_name from duckdb_tables()"))
+
+
+def test_only_what_was_published_right_after_a_build_is_gone_on_from(visits: Warehouse) -> None:
+    assert moved_rows(visits) == 0
+    state, published = read_json(visits.build_state), visits.published.read_bytes()
+    # A build that begins says so, whether or not it ends.
+    write_json(visits.build_state, {"passed": False})
+    assert moved_rows(visits) is None
+    # A build that ended, but its publish was killed.
+    built(visits, "v1")
+    assert moved_rows(visits) is None
+    publish_visits(visits, None)
+    assert moved_rows(visits) == 0
+    # The file of an earlier publish is put back.
+    visits.published.write_bytes(published)
+    assert moved_rows(visits) is None
+    write_json(visits.build_state, state)
+    assert moved_rows(visits) is None
+    publish_visits(visits, None)
+    visits.published.unlink()
+    assert moved_rows(visits) is None
+    # Somebody works in the file of the build.
+    publish_visits(visits, None)
+    with duckdb.connect(str(visits.build)) as connection:
+        connection.execute("create table marts.scratch as select 1 as x")
+    assert moved_rows(visits) is None
+
+
+def test_the_published_file_does_not_grow_with_what_is_replaced(visits: Warehouse) -> None:
+    fill_up = (
+        "insert into marts.fct_visits select 'w' || x % 30, '2026-01-01', x, md5(x::varchar)"
+        " from range(200000) as t (x)"
+    )
+    built(visits, "v0", fill_up)
+    publish_visits(visits, None)
+    size = visits.published.stat().st_size
+    followed = 0
+    for number in range(20):
+        built(visits, f"w{number}")
+        publish_visits(visits, moved_rows(visits))
+        followed += bool(moved_rows(visits))
+        assert visits.published.stat().st_size < 1.5 * size
+    assert followed > 10
+
+
 # liftmart publish
 
 
 def passed(warehouse: Warehouse) -> None:
     """Note that the tests of the build passed."""
-    status = warehouse.build.stat()
     state = {"passed": True, "source": "canonical", "about": ABOUT, "relations": TABLES}
-    write_json(warehouse.build_state, state | {"file": [status.st_size, status.st_mtime_ns]})
+    write_json(warehouse.build_state, state | {"file": mark(warehouse.build)})
 
 
 def test_a_build_that_passed_can_be_published_again(run: Run, warehouse: Warehouse) -> None:
