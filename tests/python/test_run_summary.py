@@ -52,8 +52,8 @@ def test_ctrl_c_after_the_file_took_its_place_says_what_is_published(
 ) -> None:
     step = getattr(liftmart.build, moment)
 
-    def interrupted(*arguments: object) -> None:
-        step(*arguments)
+    def interrupted(*arguments: object, **options: object) -> None:
+        step(*arguments, **options)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(liftmart.build, moment, interrupted)
@@ -72,7 +72,7 @@ def test_ctrl_c_before_that_says_that_nothing_was_published(
 ) -> None:
     assert run(*build(shop, tmp_path)).code == 0
 
-    def interrupted(*arguments: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(liftmart.build, "publish", interrupted)
