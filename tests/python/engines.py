@@ -283,6 +283,9 @@ SPARK_SETTINGS = {
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # Nor is it worth much planning, or a description of each plan in the log.
+    "spark.sql.constraintPropagation.enabled": "false",
+    "spark.sql.maxPlanStringLength": "0",
 }
 
 
