@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -208,10 +209,14 @@ def _invoke(
     # Where the log cannot be written, dbt shall not say so with a traceback.
     logging.raiseExceptions = False
     stage.update(0, 1, "reading the project")
+    # What was imported, and then the project as dbt has read it, stays until the end: to look for
+    # garbage in it again and again takes more than a second.
+    gc.freeze()
     try:
         with _queries_end_on_ctrl_c() if warehouse.engine == "duckdb" else nullcontext():
             result = dbtRunner(callbacks=[_progress(stage)]).invoke(arguments)
     finally:
+        gc.unfreeze()
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if isinstance(result.exception, KeyboardInterrupt):
         raise Interrupted("interrupted, nothing was published")
@@ -249,7 +254,7 @@ def _queries_end_on_ctrl_c() -> Iterator[None]:
 
 
 def _progress(stage: Stage) -> Callable[[EventMsg], None]:
-    """Return a callback that counts the nodes that dbt has finished."""
+    """Return a callback that counts the nodes that dbt, having read the project, has finished."""
     done = 0
     total = 1
 
@@ -257,6 +262,7 @@ def _progress(stage: Stage) -> Callable[[EventMsg], None]:
         nonlocal done, total
         if event.info.name == "ConcurrencyLine":
             total = int(event.data.node_count) or 1
+            gc.freeze()
         elif event.info.name in ("NodeStart", "NodeFinished"):
             done += event.info.name == "NodeFinished"
             stage.update(done, max(done, total), str(event.data.node_info.node_name))

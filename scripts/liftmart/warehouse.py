@@ -169,6 +169,7 @@ class Warehouse:
             *self.folder.glob(".liftmart.*.duckdb*"),
             *self.folder.glob("build.duckdb.tmp"),
             *self.raw.glob("*/.*.tmp"),
+            *self.target.glob(".*.tmp"),
         ):
             if leftover.is_dir():
                 shutil.rmtree(leftover)

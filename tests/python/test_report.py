@@ -275,3 +275,28 @@ def test_the_report_command_replaces_the_report(run: Run, hostile: Warehouse) ->
     assert ended.out.splitlines()[-1] == f"Wrote {hostile.report}"
     assert hostile.report.read_text().startswith("<!doctype html>")
     assert not list(hostile.folder.glob(".report*"))
+
+
+def test_what_draws_the_charts_is_made_once_for_each_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = publish_hostile(tmp_path)
+    written = write_report(warehouse).read_bytes()
+    kept = warehouse.target / "drawing.json"
+    content = json.loads(kept.read_text())
+    made = []
+
+    def bundle(snippet: str) -> str:
+        made.append(snippet)
+        return str(content["libraries"])
+
+    monkeypatch.setattr("vl_convert.javascript_bundle", bundle)
+    assert write_report(warehouse).read_bytes() == written
+    assert made == []
+    made_by = {**content["made_by"], "altair": "0"}
+    other = content | {"made_by": made_by, "charts": {}, "libraries": ""}
+    for number, text in enumerate((json.dumps(other), "damaged"), start=1):
+        kept.write_text(text)
+        assert write_report(warehouse).read_bytes() == written
+        assert len(made) == number
+        assert json.loads(kept.read_text()) == content

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from liftmart.publish import Publication, attach_published, read_published
 from liftmart.report.page import encode, plain, readable, render
 from liftmart.report.queries import Content, read_content
 from liftmart.sentences import DECIDING_METRIC, METRICS, MONEY, experiment_sentence
-from liftmart.warehouse import Warehouse, replace_file
+from liftmart.warehouse import Warehouse, read_json, replace_file, write_json
 
 # The figures of the first section, and how its cards are headed.
 KPIS = (
@@ -49,11 +52,6 @@ def write_report(warehouse: Warehouse) -> Path:
     Raises:
         UserError: Nothing is published, or the report cannot be written.
     """
-    # Half a second each: only who writes a report pays for them.
-    import vl_convert
-
-    from liftmart.report.charts import all_charts
-
     with explained(warehouse.folder):
         connection = attach_published(warehouse)
         try:
@@ -72,13 +70,14 @@ def write_report(warehouse: Warehouse) -> Path:
             _sentence(row, drivers, publication.experiment_alpha, publication.reporting_currency)
             for row in experiments
         ]
+        charts, libraries = drawing(warehouse)
         page = render(
             {
                 "tables": {
                     name: encode(table) if table else None for name, table in content.tables.items()
                 },
                 "sentences": sentences,
-                "charts": all_charts(),
+                "charts": charts,
                 "period": content.period,
                 "first_day": plain(content.first_day),
                 "last_day": plain(content.last_day),
@@ -87,7 +86,7 @@ def write_report(warehouse: Warehouse) -> Path:
                 "metrics": metrics(),
                 "published": published,
             },
-            vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
+            libraries,
             answer=answer(experiments, sentences, has_mart=content.tables["experiments"]),
             kpis=KPIS,
             published=published,
@@ -97,6 +96,31 @@ def write_report(warehouse: Warehouse) -> Path:
         temporary.write_text(page, encoding="utf-8")
         replace_file(temporary, warehouse.report)
     return warehouse.report
+
+
+def drawing(warehouse: Warehouse) -> tuple[dict[str, Any], str]:
+    """Return the charts of the page and the JavaScript that draws them.
+
+    Both are the same for every shop and take two seconds to make, so they are kept in the folder
+    of what is made anew where it is gone.
+    """
+    code = Path(__file__).with_name("charts.py").read_bytes()
+    made_by = {name: version(name) for name in ("altair", "vl-convert-python")}
+    made_by["charts"] = hashlib.sha256(code).hexdigest()
+    kept = warehouse.target / "drawing.json"
+    with suppress(UserError):
+        content = read_json(kept)
+        if content.get("made_by") == made_by:
+            return content["charts"], content["libraries"]
+    import vl_convert
+
+    from liftmart.report.charts import all_charts
+
+    charts = all_charts()
+    libraries = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+    warehouse.target.mkdir(parents=True, exist_ok=True)
+    write_json(kept, {"made_by": made_by, "charts": charts, "libraries": libraries})
+    return charts, libraries
 
 
 def describe(publication: Publication) -> dict[str, Any]:
