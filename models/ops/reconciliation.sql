@@ -12,16 +12,15 @@ rejected_events as (
 
 ),
 
--- One pass over the accepted events for everything that is counted of them.
 accepted_events as (
 
     select
-        count(*) as accepted_events,
-        count(case when event_name <> 'order_refunded' then 1 end) as session_events,
-        count(case when event_name = 'order_completed' then 1 end) as order_events,
-        sum({{ item_count('items') }}) as items
+        sum(events) as accepted_events,
+        sum(case when event_name <> 'order_refunded' then events end) as session_events,
+        sum(case when event_name = 'order_completed' then events end) as order_events,
+        sum(items) as items
 
-    from {{ ref('stg_events') }}
+    from {{ ref('stg_events_counted') }}
 
 ),
 
@@ -94,7 +93,7 @@ compared as (
     select
         'raw events = accepted + rejected' as check_name,
         raw_events as expected_rows,
-        accepted_events + rejected_events as actual_rows
+        coalesce(accepted_events, 0) + rejected_events as actual_rows
     from counted
 
     union all

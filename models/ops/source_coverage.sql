@@ -1,48 +1,15 @@
-{%- set always = [
-    'customer_id', 'device_type', 'country_code', 'traffic_source', 'engagement_seconds'
-] -%}
-{%- set needed = {
-    'page_viewed': always + ['page_type'],
-    'product_viewed': ['items'],
-    'products_searched': ['search_term', 'search_results_count'],
-    'recommendation_viewed': [
-        'page_type', 'placement_id', 'strategy_id', 'is_personalized', 'is_viewable',
-        'recommendation_id', 'items'
-    ],
-    'recommendation_clicked': [
-        'page_type', 'placement_id', 'strategy_id', 'is_personalized', 'recommendation_id', 'items'
-    ],
-    'product_added': ['items'],
-    'order_completed': ['customer_id', 'currency', 'items'],
-    'experiment_viewed': ['experiment_id', 'variant_id']
-} -%}
-{%- set columns = needed.values() | sum(start=[]) | unique | list -%}
+{%- set needed = event_columns_needed() -%}
 with
 
-events as (
+counted as (
 
-    select * from {{ ref('stg_events') }}
+    select * from {{ ref('stg_events_counted') }}
 
 ),
 
 session_placements as (
 
     select * from {{ ref('fct_session_placements') }}
-
-),
-
-counted as (
-
-    select
-        event_name,
-        count(*) as events,
-        {%- for column in columns %}
-        count({{ column }}) as {{ column }}{% if not loop.last %},{% endif %}
-        {%- endfor %}
-
-    from events
-
-    group by event_name
 
 ),
 
@@ -61,7 +28,7 @@ measured as (
         '{{ event_name }}' as event_name,
         '{{ column }}' as column_name,
         coalesce(max(events), 0) as events,
-        coalesce(max({{ column }}), 0) as filled_events
+        coalesce(max(filled_{{ column }}_events), 0) as filled_events
     from counted
     where event_name = '{{ event_name }}'
 

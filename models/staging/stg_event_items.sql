@@ -1,4 +1,7 @@
-{{ config(materialized='view') }}
+{{ config(
+    materialized='view',
+    unique_key='visitor_id'
+) }}
 
 with
 

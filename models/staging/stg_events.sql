@@ -1,4 +1,7 @@
-{{ config(materialized='view') }}
+{{ config(
+    materialized='view',
+    unique_key='event_id'
+) }}
 -- Everything by visitor comes after it. depends_on: {{ ref('stg_visitors_touched') }}
 
 {%- set columns = [
@@ -18,26 +21,28 @@ validated_events as (
 
 ),
 
-duplicated_events as (
+-- Read on its own: a relation that is used twice would be kept whole in memory.
+duplicated_ids as (
 
-    select * from {{ ref('stg_events_duplicated') }}
+    select event_id from {{ ref('stg_events_duplicated') }}
+
+    where duplicate_number = 1
 
 ),
 
 unique_events as (
 
     select
-        {{ columns | join(',\n        ') }}
+        {{ prefixed('validated_events', columns) | join(',\n        ') }}
 
     from validated_events
 
+    left join duplicated_ids
+        on validated_events.event_id = duplicated_ids.event_id
+
     where
-        rejection_reason is null
-        and not exists (
-            select 1
-            from duplicated_events
-            where validated_events.event_id = duplicated_events.event_id
-        )
+        validated_events.rejection_reason is null
+        and duplicated_ids.event_id is null
 
 ),
 
@@ -46,7 +51,7 @@ kept_duplicates as (
     select
         {{ columns | join(',\n        ') }}
 
-    from duplicated_events
+    from {{ ref('stg_events_duplicated') }}
 
     where duplicate_number = 1
 

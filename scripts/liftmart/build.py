@@ -66,6 +66,7 @@ class Request:
         events: The folder or glob of the files; None builds from what is loaded.
         variables: dbt's variables that differ from dbt_project.yml.
         full_refresh: Rebuild incremental models from raw.
+        test_all: Ask tests of all rows, also of those that were tested before.
         prune: Forget loaded files that `events` does not hold any more.
         wait: Wait for another run on this warehouse.
         threads: Models built at the same time.
@@ -77,6 +78,7 @@ class Request:
     events: str | None = None
     variables: Mapping[str, object] | None = None
     full_refresh: bool = False
+    test_all: bool = False
     prune: bool = False
     wait: bool = False
     threads: int | None = None
@@ -187,6 +189,8 @@ def _run(
     publication: Publication | None = None
     before = read_published(warehouse)
     moved = moved_rows(warehouse)
+    # What was not tested, or found wrong, or changed since by somebody else, is tested in full.
+    tested = _is_as_tested(warehouse)
     try:
         settings = dbt.project_settings()
         variables = {**settings.get("vars", {}), **(request.variables or {})}
@@ -250,6 +254,7 @@ def _run(
                 stage,
                 full_refresh=full_refresh,
                 threads=request.threads,
+                test_all=request.test_all or not tested or bool(run.get("chunks")),
             )
         if outcome.complete and on_files:
             finish(warehouse, source, fingerprint)
@@ -379,9 +384,17 @@ def _passthroughs(variables: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _is_as_tested(warehouse: Warehouse) -> bool:
+    """Say whether the last build has passed its tests and nobody has changed it since."""
+    state = warehouse.read_state()
+    return bool(state.get("passed") and state["file"] == _mark(warehouse))
+
+
 def _mark(warehouse: Warehouse) -> list[int]:
     """Return what tells whether build.duckdb was changed; a database has dbt say it."""
-    return [] if isinstance(warehouse, PostgresWarehouse) else mark(warehouse.build)
+    if isinstance(warehouse, PostgresWarehouse) or not warehouse.build.exists():
+        return []
+    return mark(warehouse.build)
 
 
 def _publish(

@@ -74,6 +74,12 @@ def build(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Build everything anew from the loaded files.")
     ] = False,
+    test_all: Annotated[
+        bool,
+        typer.Option(
+            "--test-all", help="Ask tests of all rows, not only of those that this run touches."
+        ),
+    ] = False,
     prune: Annotated[
         bool,
         typer.Option("--prune", help="Forget loaded files that --events does not hold any more."),
@@ -114,6 +120,7 @@ def build(
         events=events,
         variables=parse_variables(vars),
         full_refresh=full_refresh,
+        test_all=test_all,
         prune=prune,
         wait=wait,
         threads=threads,

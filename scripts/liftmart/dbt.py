@@ -115,6 +115,7 @@ def build(
     full_refresh: bool = False,
     threads: int | None = None,
     only_incremental: bool = False,
+    test_all: bool = True,
 ) -> Outcome:
     """Build and test every seed, model and mart where the warehouse works.
 
@@ -126,6 +127,7 @@ def build(
         threads: Models built at the same time; None takes the profile's.
         only_incremental: Build only the models that follow what is new, and what they read; test
             nothing. The rest is made anew by any later build.
+        test_all: Ask tests of all rows, not only of those that this run touches.
 
     Returns:
         What came of it, failures included.
@@ -134,6 +136,7 @@ def build(
         UserError: dbt could not start: the project or a variable is wrong.
         Interrupted: Somebody pressed Ctrl-C.
     """
+    os.environ["LIFTMART_TESTS"] = "all" if test_all else "touched"
     result = _invoke(
         warehouse,
         variables,

@@ -21,6 +21,8 @@ sessions as (
 
     from {{ ref('int_sessions_summarized') }}
 
+    where {{ to_test('visitor_id') }}
+
 ),
 
 discrepancies as (

@@ -9,7 +9,9 @@ viewed_page_types as (
 
     from {{ ref('int_events_sessionized') }}
 
-    where event_name = 'page_viewed'
+    where
+        event_name = 'page_viewed'
+        and {{ to_test('visitor_id') }}
 
     group by session_id, coalesce(page_type, 'other')
 
@@ -24,6 +26,8 @@ placed_page_types as (
         count(case when experience <> 'none' then 1 end) as recommender_rows
 
     from {{ ref('fct_session_placements') }}
+
+    where {{ to_test('visitor_id') }}
 
     group by session_id, page_type
 

@@ -1,12 +1,6 @@
 -- For each kind of event: the items that came in, against those that were taken or listed.
 with
 
-events as (
-
-    select * from {{ ref('stg_events') }}
-
-),
-
 event_items as (
 
     select * from {{ ref('stg_event_items') }}
@@ -23,11 +17,9 @@ expected as (
 
     select
         event_name,
-        sum({{ item_count('items') }}) as expected_items
+        items as expected_items
 
-    from events
-
-    group by event_name
+    from {{ ref('stg_events_counted') }}
 
 ),
 

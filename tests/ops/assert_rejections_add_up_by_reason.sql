@@ -1,71 +1,24 @@
--- Counted anew from the validated rows: each is accepted or listed once, under its own reason.
+-- Each event is accepted or listed once, under its own reason.
 with
-
-validated_reasons as (
-
-    select rejection_reason from {{ ref('stg_events_validated') }}
-
-),
-
--- Read on its own: a relation that is used twice would be kept whole in memory.
-validated_ids as (
-
-    select event_id from {{ ref('stg_events_validated') }}
-
-    where rejection_reason is null
-
-),
-
-accepted_events as (
-
-    select * from {{ ref('stg_events') }}
-
-),
-
-rejected_events as (
-
-    select * from {{ ref('rejected_events') }}
-
-),
-
-duplicated_ids as (
-
-    select distinct event_id from {{ ref('stg_events_duplicated') }}
-
-),
 
 validated_by_reason as (
 
     select
         rejection_reason,
-        count(*) as events
+        sum(events) as events
 
-    from validated_reasons
+    from {{ ref('stg_events_counted_by_load') }}
 
     group by rejection_reason
 
 ),
 
--- The rows that share an id are few: only their ids are counted, and a test of its own says that no
--- others do.
-repeated_ids as (
-
-    select
-        validated_ids.event_id,
-        count(*) as copies
-
-    from validated_ids
-
-    inner join duplicated_ids
-        on validated_ids.event_id = duplicated_ids.event_id
-
-    group by validated_ids.event_id
-
-),
-
+-- All but one of the rows that share an id.
 duplicates as (
 
-    select coalesce(sum(copies - 1), 0) as duplicates from repeated_ids
+    select count(*) - count(distinct event_id) as duplicates
+
+    from {{ ref('stg_events_duplicated') }}
 
 ),
 
@@ -107,7 +60,7 @@ actual as (
         reason,
         count(*) as actual_rows
 
-    from rejected_events
+    from {{ ref('rejected_events') }}
 
     group by reason
 
@@ -117,7 +70,7 @@ actual as (
         'accepted' as reason,
         count(*) as actual_rows
 
-    from accepted_events
+    from {{ ref('stg_events') }}
 
 ),
 

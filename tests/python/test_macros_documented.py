@@ -13,11 +13,12 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFINITION = re.compile(r"\{%-?\s*(?:macro\s+(\w+)|test\s+(\w+))\s*\((.*?)\)\s*-?%\}", re.DOTALL)
-# dbt itself calls this one.
+# dbt itself calls these.
 CALLED_BY_DBT = {
     "dbt_spark_validate_get_incremental_strategy",
     "generate_schema_name",
     "get_incremental_touched_sql",
+    "get_where_subquery",
     "should_full_refresh",
 }
 

@@ -1,10 +1,13 @@
--- The rules of the event contract, asked of what was accepted. Counted and not filtered: a filter
--- would have the engine guess that few events remain, and keep the others in memory.
+-- The rules of the event contract, asked of every copy of what was accepted, in one pass.
 with
 
 events as (
 
-    select * from {{ ref('stg_events') }}
+    select * from {{ ref('stg_events_validated') }}
+
+    where
+        rejection_reason is null
+        and {{ to_test('load_id') }}
 
 ),
 

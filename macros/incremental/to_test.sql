@@ -1,0 +1,7 @@
+{% macro to_test(column) -%}
+    {%- if execute and builds_on_last_run() and env_var('LIFTMART_TESTS', 'all') == 'touched' -%}
+        {{ column }} in (select {{ column }} from {{ touched_keys(column) }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,67 @@
+"""Which rows a build's tests are asked of: what was tested before is not tested again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+from conftest import Ended, Run, event, write_events
+
+TEST = "assert_sessions_are_a_timeout_apart"
+
+
+def test_tests_are_asked_of_what_is_new_and_of_all_where_that_is_not_enough(
+    run: Run, tmp_path: Path
+) -> None:
+    shop, warehouse = tmp_path / "shop", tmp_path / "warehouse"
+
+    def build(day: int, visitor: str, *options: str) -> Ended:
+        """Bring the file of a day, with two visits of one visitor, and build."""
+        write_events(
+            shop / "events" / f"{day}.csv",
+            [
+                event(10 * day + hour, visitor_id=visitor, occurred_at=f"2026-01-0{day} 0{hour}:00")
+                for hour in (1, 5)
+            ],
+        )
+        place = ("--events", shop, "--warehouse", warehouse)
+        return run("build", "--source", "canonical", *place, *options)
+
+    def spoil(visitor: str) -> None:
+        """Number the sessions of a visitor wrong; no other test would see it."""
+        with duckdb.connect(str(warehouse / "build.duckdb")) as connection:
+            connection.execute(
+                "update intermediate.int_sessions_summarized set session_number = 99"
+                " where visitor_id = $1",
+                [visitor],
+            )
+
+    def generic_test() -> str:
+        """Return what dbt made of a test that the YAML of an incremental model asks for."""
+        compiled = warehouse / "target" / "compiled"
+        (file,) = compiled.rglob("unique_int_events_sessionized_event_id*.sql")
+        return file.read_text()
+
+    def take_it_for_tested() -> None:
+        """Let build.duckdb be as a build has left it that has passed its tests."""
+        state = json.loads((warehouse / "build_state.json").read_text())
+        status = (warehouse / "build.duckdb").stat()
+        state |= {"passed": True, "file": [status.st_size, status.st_mtime_ns]}
+        (warehouse / "build_state.json").write_text(json.dumps(state))
+
+    assert build(1, "v1").code == 0
+    spoil("v1")
+    # Somebody has changed build.duckdb since it was tested. v1 is not touched by a file of v2.
+    changed = build(2, "v2")
+    assert changed.code == 1
+    assert f"test {TEST}: 2 rows" in changed.err
+    # The last build has failed.
+    assert build(3, "v2").code == 1
+    take_it_for_tested()
+    assert build(4, "v2").code == 0
+    assert "stg_visitors_touched" in generic_test()
+    asked = build(5, "v2", "--test-all")
+    assert asked.code == 1
+    assert f"test {TEST}: 2 rows" in asked.err
+    assert "stg_visitors_touched" not in generic_test()
