@@ -136,6 +136,9 @@ def build(
         UserError: dbt could not start: the project or a variable is wrong.
         Interrupted: Somebody pressed Ctrl-C.
     """
+    # Importing dbt takes seconds; a mistake in the input should not have to wait for it.
+    from dbt.artifacts.schemas.run import RunExecutionResult
+
     os.environ["LIFTMART_TESTS"] = "all" if test_all else "touched"
     result = _invoke(
         warehouse,
@@ -143,12 +146,16 @@ def build(
         stage,
         "build",
         *("--target-path", str(warehouse.target)),
+        # The manifest takes dbt two seconds, twice, and nobody reads it here.
+        "--no-write-json",
         # Unit tests check the SQL, not the data: they are the developers'.
         *("--exclude-resource-type", "unit_test"),
         *(ONLY_INCREMENTAL if only_incremental else []),
         *(["--full-refresh"] if full_refresh else []),
         *(["--threads", str(threads)] if threads else []),
     )
+    if isinstance(result.result, RunExecutionResult):
+        result.result.write(str(warehouse.target / "run_results.json"))
     results: list[NodeResult] = getattr(result.result, "results", None) or []
     made = [str(one.status) for one in results if one.node.resource_type in ("model", "seed")]
     outcome = Outcome(passed=result.success, complete=bool(made) and {*made} == {"success"})
@@ -193,7 +200,6 @@ def _invoke(
     warehouse: Warehouse, variables: Mapping[str, object], stage: Stage, *command: str
 ) -> dbtRunnerResult:
     """Run a command of dbt on a warehouse; return what came of it, unless it could not run."""
-    # Importing dbt takes seconds; a mistake in the input should not have to wait for it.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
