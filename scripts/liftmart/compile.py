@@ -9,8 +9,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from liftmart.dbt import project_folder
-from liftmart.errors import UserError, first_line
+from liftmart.dbt import project_folder, reason
+from liftmart.errors import UserError
 
 # Any credential compiles; this way of signing in asks nobody for it.
 OFFLINE = {"bigquery": {"LIFTMART_BIGQUERY_METHOD": "oauth-secrets"}}
@@ -41,15 +41,7 @@ def compile_project(target: str, variables: Mapping[str, object], folder: Path) 
     logging.raiseExceptions = False
     result = dbtRunner().invoke(arguments)
     if not result.success:
-        messages = [
-            str(node.message) for node in getattr(result.result, "results", []) if node.message
-        ]
-        raise UserError(f"--target {target}: {_reason(messages or [str(result.exception)])}")
+        results = getattr(result.result, "results", [])
+        messages = [node.message for node in results if node.message]
+        raise UserError(f"--target {target}: {reason([*messages, result.exception][0])}")
     return sorted((folder / "compiled").rglob("*.sql"))
-
-
-def _reason(messages: list[str]) -> str:
-    """Return the line of dbt's message that says what is wrong."""
-    lines = [line.strip() for line in "\n".join(messages).splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith(("Compilation Error", "Runtime Error"))]
-    return first_line(lines[0]) if lines else "dbt gave no reason"

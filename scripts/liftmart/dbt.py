@@ -188,7 +188,7 @@ def describe(
     if not result.success:
         results: list[NodeResult] = getattr(result.result, "_compile_results", None) or []
         failed = [one for one in results if str(one.status) == "error"]
-        reasons = [f"{one.node.name}: {_sentence(one.message)}" for one in failed]
+        reasons = [f"{one.node.name}: {reason(one.message)}" for one in failed]
         reasons += getattr(result.result, "errors", None) or []
         raise UserError(
             f"dbt cannot describe {warehouse.workplace}:"
@@ -231,7 +231,7 @@ def _invoke(
         raise Interrupted("interrupted, nothing was published")
     if result.exception is not None:
         problem = explain_text(str(result.exception), warehouse.folder)
-        raise problem or UserError(f"dbt could not run: {_sentence(result.exception)}")
+        raise problem or UserError(f"dbt could not run: {reason(result.exception)}")
     return result
 
 
@@ -302,15 +302,15 @@ def _take(outcome: Outcome, result: NodeResult, warehouse: Warehouse) -> None:
                 name=str(node.name),
                 kind=kind,
                 rows=result.failures if status == "fail" else None,
-                message=_sentence(result.message),
+                message=reason(result.message),
                 query=warehouse.folder / compiled if compiled else None,
             )
         )
 
 
-def _sentence(error: object) -> str:
+def reason(error: object) -> str:
     """Return what an error of dbt says, without the lines that frame it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if len(lines) > 1 and re.match(r"[A-Z]\w* Error( in .*)?$", lines[0]):
-        return first_line(lines[1])
+    while len(lines) > 1 and re.match(r"[A-Z]\w* Error( in .*)?$", lines[0]):
+        lines.pop(0)
     return first_line(lines[0]) if lines else "dbt gave no reason"
