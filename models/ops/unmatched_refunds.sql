@@ -15,23 +15,22 @@ orders as (
 unmatched_refunds as (
 
     select
-        event_id,
-        order_id,
-        visitor_id,
+        refunds.event_id,
+        refunds.order_id,
+        refunds.visitor_id,
 
-        currency,
+        refunds.currency,
 
-        refund_amount,
+        refunds.refund_amount,
 
-        occurred_at
+        refunds.occurred_at
 
     from refunds
 
-    where not exists (
-        select 1
-        from orders
-        where refunds.order_id = orders.order_id
-    )
+    left join orders
+        on refunds.order_id = orders.order_id
+
+    where orders.order_id is null
 
 )
 

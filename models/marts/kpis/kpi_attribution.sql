@@ -61,14 +61,13 @@ unattributed as (
 
     cross join attribution_rules
 
-    where not exists (
-        select 1
-        from credited
-        where
+    left join credited
+        on
             days.order_date = credited.order_date
             and attribution_rules.rule_id = credited.rule_id
             and credited.placement_id = 'unattributed'
-    )
+
+    where credited.rule_id is null
 
 ),
 
