@@ -1,0 +1,10 @@
+{% test no_nulls(model, columns) %}
+
+    select {{ columns | join(', ') }}
+
+    from {{ model }}
+
+    where
+        {{ columns | join(' is null\n        or ') }} is null
+
+{% endtest %}
