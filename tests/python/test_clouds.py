@@ -127,7 +127,8 @@ def test_what_grows_with_the_events_is_laid_out(cloud: tuple) -> None:
     grows = {
         node["name"]: node
         for node in nodes.values()
-        if node["config"].get("unique_key") == "visitor_id"
+        if (node["config"]["materialized"], node["config"].get("unique_key"))
+        == ("incremental", "visitor_id")
         or node["name"] in ("stg_events_validated", "fct_orders", "fct_searches")
     }
     assert len(grows) > 10
