@@ -392,9 +392,7 @@ def _is_as_tested(warehouse: Warehouse) -> bool:
 
 def _mark(warehouse: Warehouse) -> list[int]:
     """Return what tells whether build.duckdb was changed; a database has dbt say it."""
-    if isinstance(warehouse, PostgresWarehouse) or not warehouse.build.exists():
-        return []
-    return mark(warehouse.build)
+    return [] if isinstance(warehouse, PostgresWarehouse) else mark(warehouse.build)
 
 
 def _publish(

@@ -319,7 +319,6 @@ def test_a_second_run_says_who_holds_the_warehouse_or_waits(
     warehouse.create()
     script = f"""
 from pathlib import Path
-from typing import Any
 from liftmart.warehouse import Warehouse, read_json
 with Warehouse(Path({str(warehouse.folder)!r})).locked(False, print):
     print("locked", flush=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import duckdb
 from conftest import Ended, Run, event, write_events
+
+from liftmart.warehouse import mark, read_json, write_json
 
 TEST = "no_nulls_int_activity_windows_sessionized"
 
@@ -46,10 +47,9 @@ def test_tests_are_asked_of_what_is_new_and_of_all_where_that_is_not_enough(
 
     def take_it_for_tested() -> None:
         """Let build.duckdb be as a build has left it that has passed its tests."""
-        state = json.loads((warehouse / "build_state.json").read_text())
-        status = (warehouse / "build.duckdb").stat()
-        state |= {"passed": True, "file": [status.st_size, status.st_mtime_ns]}
-        (warehouse / "build_state.json").write_text(json.dumps(state))
+        state = read_json(warehouse / "build_state.json")
+        tested = {"passed": True, "file": mark(warehouse / "build.duckdb")}
+        write_json(warehouse / "build_state.json", state | tested)
 
     assert build(1, "v1").code == 0
     spoil("v1")
