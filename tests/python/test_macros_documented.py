@@ -55,7 +55,7 @@ MACROS = read_macros()
 
 
 def test_macros_are_found() -> None:
-    assert {"ratio", "parse_timestamp", "test_unique_grain"} <= {macro.name for macro in MACROS}
+    assert {"ratio", "parse_timestamp", "test_primary_key"} <= {macro.name for macro in MACROS}
     assert next(macro.arguments for macro in MACROS if macro.name == "ratio") == [
         "numerator",
         "denominator",
