@@ -1,12 +1,8 @@
 {% macro touched_keys(column) -%}
     {#- By name and not by ref: every unit test of an incremental model would have to give its rows. -#}
-    {{ return(api.Relation.create(
-        database=target.database,
-        schema=generate_schema_name('staging', none),
-        identifier={
-            'load_id': 'base_' ~ var('source') ~ '__loads_changed',
-            'event_id': 'stg_events_changed',
-            'visitor_id': 'stg_visitors_touched',
-        }[column]
-    )) }}
+    {{ return(named('staging', {
+        'load_id': 'base_' ~ var('source') ~ '__loads_changed',
+        'event_id': 'stg_events_changed',
+        'visitor_id': 'stg_visitors_touched',
+    }[column])) }}
 {%- endmacro %}

@@ -18,7 +18,8 @@ changed as (
     select
         event_id,
         visitor_id,
-        order_id
+        order_id,
+        customer_id
 
     from validated_events
 
@@ -28,7 +29,8 @@ changed as (
     select
         {{ clean_text('event_id') }} as event_id,
         {{ clean_text('visitor_id') }} as visitor_id,
-        {{ clean_text('order_id') }} as order_id
+        {{ clean_text('order_id') }} as order_id,
+        {{ clean_text('customer_id') }} as customer_id
 
     from {{ events_gone }}
     {% endif %}
@@ -39,7 +41,8 @@ stg_events_changed as (
     select distinct
         event_id,
         visitor_id,
-        order_id
+        order_id,
+        customer_id
 
     from changed
 

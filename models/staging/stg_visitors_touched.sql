@@ -1,23 +1,11 @@
+{#- The events are read anew for each rule, and no more columns than it needs: a relation that is
+    used twice would be kept whole in memory. -#}
+{%- set goes_on = 'true' if builds_on_last_run() else 'false' -%}
 with
 
 changed_events as (
 
     select * from {{ ref('stg_events_changed') }}
-
-),
-
-events as (
-
-    select
-        event_id,
-        visitor_id,
-        event_name,
-        page_type,
-        order_id
-
-    from {{ ref('stg_events_validated') }}
-
-    where {{ 'true' if builds_on_last_run() else 'false' }}
 
 ),
 
@@ -38,9 +26,11 @@ same_event as (
         visitor_id,
         order_id
 
-    from events
+    from {{ ref('stg_events_validated') }}
 
-    where event_id in (select changed_events.event_id from changed_events)
+    where
+        {{ goes_on }}
+        and event_id in (select changed_events.event_id from changed_events)
 
 ),
 
@@ -59,10 +49,11 @@ same_order as (
 
     select visitor_id
 
-    from events
+    from {{ ref('stg_events_validated') }}
 
     where
-        event_name = 'order_completed'
+        {{ goes_on }}
+        and event_name = 'order_completed'
         and order_id in (select changed_orders.order_id from changed_orders)
 
 ),
@@ -73,10 +64,11 @@ placed as (
 
     select visitor_id
 
-    from events
+    from {{ ref('stg_events_validated') }}
 
     where
-        event_name in ('recommendation_viewed', 'recommendation_clicked')
+        {{ goes_on }}
+        and event_name in ('recommendation_viewed', 'recommendation_clicked')
         and page_type is null
         and exists (
             select 1
@@ -91,10 +83,11 @@ rated as (
 
     select visitor_id
 
-    from events
+    from {{ ref('stg_events_validated') }}
 
     where
-        event_name = 'order_completed'
+        {{ goes_on }}
+        and event_name = 'order_completed'
         and exists (
             select 1
             from changed_tables
@@ -103,7 +96,7 @@ rated as (
 
 ),
 
-touched as (
+changed_visitors as (
 
     select visitor_id from changed_events
 
@@ -122,6 +115,55 @@ touched as (
     union distinct
 
     select visitor_id from rated
+
+),
+
+-- Whoever these visitors may have been at the last build, may be now, or were to a killed run
+-- between.
+changed_persons as (
+
+    select customer_id as person_id from changed_events
+
+    union distinct
+
+    select customer_id as person_id
+
+    from {{ ref('stg_events_validated') }}
+
+    where
+        {{ goes_on }}
+        and customer_id is not null
+        and visitor_id in (select changed_visitors.visitor_id from changed_visitors)
+
+    union distinct
+
+    select visitor_id as person_id from changed_visitors
+
+),
+
+-- The first order of a person, and what is credited for it, follow from all visitors of the person.
+-- Who the others are is what the last build has found: nothing of them has changed.
+same_person as (
+
+    {% if builds_on_last_run() -%}
+    select visitor_id from {{ named('intermediate', 'int_visitor_identities') }}
+
+    where person_id in (select changed_persons.person_id from changed_persons)
+    {%- else -%}
+    select person_id as visitor_id from changed_persons
+
+    where 1 = 0
+    {%- endif %}
+
+),
+
+touched as (
+
+    select visitor_id from changed_visitors
+
+    union distinct
+
+    select visitor_id from same_person
 
 ),
 

@@ -10,6 +10,7 @@ import json
 import os
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from graphlib import TopologicalSorter
 from io import StringIO
 from pathlib import Path
@@ -37,7 +38,7 @@ PROFILE = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 # What is built of incremental models and never of anything else follows from them.
-SELECTION = ("+config.materialized:incremental", "+path:models/ops", "+fct_orders")
+SELECTION = ("+config.materialized:incremental", "+path:models/ops", "+int_experiment_moments")
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,119 @@ def test_every_model_by_visitor_has_both_forms(warehouse: Warehouse) -> None:
 @PROFILE
 @given(steps=histories())
 def test_a_history_ends_as_a_full_refresh(warehouse: Warehouse, steps: list[Step]) -> None:
+    ends_as_a_full_refresh(warehouse, steps)
+
+
+def at(minute: int, event_id: str, name: str, visitor: str, **columns: str) -> Row:
+    moment = datetime(2026, 3, 2, 10) + timedelta(minutes=minute)
+    row = {"event_id": event_id, "event_name": name, "visitor_id": visitor}
+    return row | {"occurred_at": moment.isoformat()} | columns
+
+
+EURO = {"currency": "EUR", "order_revenue": "10"}
+WEEK = 7 * 24 * 60
+# Each file of a history has visitors of its own; the lists say which files lie there in each run.
+SHARED: dict[str, tuple[dict[str, list[Row]], list[str]]] = {
+    "the first order of a customer": (
+        {
+            "a": [at(60, "e1", "order_completed", "v1", order_id="o1", customer_id="c1", **EURO)],
+            "b": [at(0, "e2", "order_completed", "v2", order_id="o2", customer_id="c1", **EURO)],
+        },
+        ["a", "ab", "b", "a"],
+    ),
+    "the customer is called as a visitor": (
+        {
+            "a": [at(60, "e1", "order_completed", "c1", order_id="o1", **EURO)],
+            "b": [at(0, "e2", "order_completed", "v2", order_id="o2", customer_id="c1", **EURO)],
+        },
+        ["a", "ab", "b", "ab"],
+    ),
+    "a visitor becomes another customer, and nobody": (
+        {
+            "a": [at(60, "e1", "order_completed", "v1", order_id="o1", customer_id="c1", **EURO)],
+            "b": [at(60, "e2", "order_completed", "v2", order_id="o2", customer_id="c2", **EURO)],
+            "c": [at(0, "e3", "order_completed", "v3", order_id="o3", **EURO)],
+            "d": [at(1, "e4", "page_viewed", "v3", customer_id="c1")],
+            "e": [at(2, "e5", "page_viewed", "v3", customer_id="c2")],
+        },
+        ["abc", "abcd", "abcde", "abcd", "abce", "abc"],
+    ),
+    "a visitor joins one of many old customers": (
+        {
+            "a": [
+                at(0, "e1", "page_viewed", "v1", customer_id="c2"),
+                at(60, "e2", "order_completed", "v1", order_id="o1", customer_id="c1", **EURO),
+            ],
+            "b": [at(30, "e3", "order_completed", "v2", order_id="o2", customer_id="c1", **EURO)],
+            "c": [at(10, "e4", "order_completed", "v3", order_id="o3", customer_id="c2", **EURO)],
+        },
+        ["ab", "abc", "ab"],
+    ),
+    "a recommendation on another device": (
+        {
+            "a": [
+                at(
+                    *(60, "e1", "order_completed", "v1"),
+                    **({"order_id": "o1", "customer_id": "c1"} | EURO),
+                    items='[{"product_id": "p1", "unit_price": 10}]',
+                )
+            ],
+            "b": [
+                at(
+                    *(0, "e2", "recommendation_clicked", "v2"),
+                    customer_id="c1",
+                    placement_id="pl1",
+                    items='[{"product_id": "p1"}]',
+                )
+            ],
+        },
+        ["a", "ab", "a"],
+    ),
+    "an order of several visitors": (
+        {
+            "a": [at(5, "e1", "order_completed", "v1", order_id="o1", **EURO)],
+            "b": [at(9, "e2", "order_completed", "v2", order_id="o1", **EURO)],
+            "c": [at(0, "e3", "order_completed", "v3", order_id="o1", **EURO)],
+            "d": [at(1, "e4", "page_viewed", "v2")],
+            "e": [at(3, "e5", "page_viewed", "v4", customer_id="c1")],
+            "f": [at(4, "e6", "page_viewed", "v2", customer_id="c1")],
+        },
+        ["ab", "abd", "abc", "bc", "bcf", "bcef", "abef"],
+    ),
+    "a refund by another visitor": (
+        {
+            "a": [at(0, "e1", "order_completed", "v1", order_id="o1", **EURO)],
+            "b": [at(9, "e2", "order_refunded", "v2", order_id="o1", refund_amount="4")],
+            "c": [at(1, "e3", "page_viewed", "v1")],
+        },
+        ["a", "ab", "abc", "a"],
+    ),
+    "the week after an assignment": (
+        {
+            "a": [
+                at(0, "e1", "experiment_viewed", "v1", experiment_id="x", variant_id="a"),
+                at(5, "e2", "page_viewed", "v1"),
+            ],
+            "b": [at(600, "e3", "page_viewed", "v1")],
+            "c": [at(0, "e4", "experiment_viewed", "v2", experiment_id="x", variant_id="b")],
+            "d": [at(WEEK - 1, "e5", "page_viewed", "v3")],
+            "e": [at(WEEK, "e6", "page_viewed", "v3")],
+            "f": [at(WEEK + 1, "e7", "order_completed", "v1", order_id="o1", **EURO)],
+        },
+        ["a", "abc", "abcd", "abcde", "abcdef", "abcd", "acf"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SHARED)
+def test_what_visitors_share_is_made_anew(warehouse: Warehouse, what: str) -> None:
+    files, runs = SHARED[what]
+    steps = [Step({name: files[name] for name in run}, Shop(), None) for run in runs]
+    for last in range(2, len(steps) + 1):
+        ends_as_a_full_refresh(warehouse, steps[:last])
+
+
+def ends_as_a_full_refresh(warehouse: Warehouse, steps: list[Step]) -> None:
     warehouse.forget()
     follows = False
     for step in steps:

@@ -79,7 +79,7 @@ class Shops:
         run_dbt(
             server,
             folder,
-            *("build", "--resource-type", "model", "--resource-type", "seed"),
+            *("build", "--full-refresh", "--resource-type", "model", "--resource-type", "seed"),
             *("--select", *SELECTION),
             **variables,
         )

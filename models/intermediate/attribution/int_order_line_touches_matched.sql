@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 order_touches as (
 
     select * from {{ ref('int_order_touches_matched') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -10,13 +18,17 @@ order_lines as (
 
     select * from {{ ref('int_order_lines_allocated') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 event_items as (
 
     select * from {{ ref('stg_event_items') }}
 
-    where event_name in ('recommendation_viewed', 'recommendation_clicked')
+    where
+        event_name in ('recommendation_viewed', 'recommendation_clicked')
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -26,6 +38,7 @@ int_order_line_touches_matched as (
     select distinct
         order_lines.order_item_id,
         order_touches.order_id,
+        order_touches.visitor_id,
         order_touches.touch_event_id,
 
         order_touches.touch_type,

@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 orders as (
 
     select * from {{ ref('int_orders_valued') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -10,13 +18,17 @@ placement_events as (
 
     select * from {{ ref('int_placement_events') }}
 
-    where is_exposing or event_name = 'recommendation_clicked'
+    where
+        (is_exposing or event_name = 'recommendation_clicked')
+        and {{ touched('visitor_id') }}
 
 ),
 
 visitor_identities as (
 
     select * from {{ ref('int_visitor_identities') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -47,6 +59,7 @@ orders_of_persons as (
         orders.order_id,
         orders.event_id,
         orders.session_id,
+        orders.visitor_id,
         orders.ordered_at,
         visitor_identities.person_id
 
@@ -94,6 +107,7 @@ int_order_touches_matched as (
 
     select
         orders_of_persons.order_id,
+        orders_of_persons.visitor_id,
         touches.event_id as touch_event_id,
 
         touches.touch_type,

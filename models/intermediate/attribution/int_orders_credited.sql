@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 attribution_rules as (
@@ -10,11 +16,15 @@ orders as (
 
     select * from {{ ref('int_orders_valued') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 order_lines as (
 
     select * from {{ ref('int_order_lines_allocated') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -22,11 +32,15 @@ order_touches as (
 
     select * from {{ ref('int_order_touches_matched') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 line_touches as (
 
     select * from {{ ref('int_order_line_touches_matched') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -36,6 +50,7 @@ credit_units as (
     select
         attribution_rules.*,
         orders.order_id,
+        orders.visitor_id,
         orders.order_id as unit_id,
         orders.order_date,
         orders.gross_revenue as unit_revenue
@@ -51,6 +66,7 @@ credit_units as (
     select
         attribution_rules.*,
         orders.order_id,
+        orders.visitor_id,
         order_lines.order_item_id as unit_id,
         orders.order_date,
         order_lines.line_revenue as unit_revenue
@@ -105,6 +121,7 @@ eligible as (
         credit_units.model,
         credit_units.half_life_hours,
         credit_units.order_id,
+        credit_units.visitor_id,
         credit_units.unit_id,
         credit_units.order_date,
         credit_units.unit_revenue,
@@ -202,6 +219,7 @@ int_orders_credited as (
     select
         rule_id,
         order_id,
+        visitor_id,
         unit_id,
         touch_event_id,
 

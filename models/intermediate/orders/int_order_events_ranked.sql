@@ -1,4 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
+
+touched_orders as (
+
+    select distinct order_id from {{ ref('stg_events') }}
+
+    where
+        event_name = 'order_completed'
+        and {{ touched('visitor_id') }}
+
+),
 
 order_events as (
 
@@ -8,30 +24,43 @@ order_events as (
 
 ),
 
-int_order_events_ranked as (
+-- All events of an order, whosever they are: a visitor of another one may have sent it first and
+-- have done nothing since.
+ranked as (
 
     select
-        event_id,
-        order_id,
-        visitor_id,
-        customer_id,
+        order_events.event_id,
+        order_events.order_id,
+        order_events.visitor_id,
+        order_events.customer_id,
 
-        currency,
+        order_events.currency,
 
-        order_revenue,
+        order_events.order_revenue,
 
-        occurred_at,
+        order_events.occurred_at,
 
         row_number() over (
-            partition by order_id
-            order by occurred_at, event_id
+            partition by order_events.order_id
+            order by order_events.occurred_at, order_events.event_id
         ) as order_event_number,
-        first_value(event_id) over (
-            partition by order_id
-            order by occurred_at, event_id
+        first_value(order_events.event_id) over (
+            partition by order_events.order_id
+            order by order_events.occurred_at, order_events.event_id
         ) as kept_event_id
 
     from order_events
+
+    inner join touched_orders
+        on order_events.order_id = touched_orders.order_id
+
+),
+
+int_order_events_ranked as (
+
+    select * from ranked
+
+    where {{ touched('visitor_id') }}
 
 )
 

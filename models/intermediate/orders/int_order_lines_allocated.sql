@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 orders as (
 
     select * from {{ ref('int_orders_valued') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -10,7 +18,9 @@ event_items as (
 
     select * from {{ ref('stg_event_items') }}
 
-    where event_name = 'order_completed'
+    where
+        event_name = 'order_completed'
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -18,6 +28,7 @@ order_lines as (
 
     select
         orders.order_id,
+        orders.visitor_id,
         orders.gross_revenue,
         -- An order that names no product still has its revenue: on one line of its own.
         coalesce(event_items.item_index, 0) as item_index,
@@ -78,6 +89,7 @@ int_order_lines_allocated as (
         ])) }}
             as order_item_id,
         order_id,
+        visitor_id,
         product_id,
 
         quantity,

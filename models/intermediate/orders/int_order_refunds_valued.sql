@@ -1,10 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 refund_events as (
 
     select * from {{ ref('stg_events') }}
 
-    where event_name = 'order_refunded'
+    where
+        event_name = 'order_refunded'
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -12,7 +20,9 @@ event_items as (
 
     select * from {{ ref('stg_event_items') }}
 
-    where event_name = 'order_refunded'
+    where
+        event_name = 'order_refunded'
+        and {{ touched('visitor_id') }}
 
 ),
 

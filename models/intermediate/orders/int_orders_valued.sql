@@ -1,10 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 order_events as (
 
     select * from {{ ref('int_order_events_ranked') }}
 
-    where order_event_number = 1
+    where
+        order_event_number = 1
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -12,7 +20,9 @@ sessionized_events as (
 
     select * from {{ ref('int_events_sessionized') }}
 
-    where event_name = 'order_completed'
+    where
+        event_name = 'order_completed'
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -20,7 +30,9 @@ event_items as (
 
     select * from {{ ref('stg_event_items') }}
 
-    where event_name = 'order_completed'
+    where
+        event_name = 'order_completed'
+        and {{ touched('visitor_id') }}
 
 ),
 

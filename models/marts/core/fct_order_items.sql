@@ -1,8 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id',
+    on_schema_change='fail'
+) }}
+
 with
 
 order_lines as (
 
     select * from {{ ref('int_order_lines_allocated') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -10,11 +19,15 @@ order_touches as (
 
     select * from {{ ref('int_order_touches_matched') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 line_touches as (
 
     select * from {{ ref('int_order_line_touches_matched') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -22,13 +35,17 @@ orders as (
 
     select * from {{ ref('int_orders_valued') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 searches as (
 
     select * from {{ ref('int_events_sessionized') }}
 
-    where event_name = 'products_searched'
+    where
+        event_name = 'products_searched'
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -113,6 +130,7 @@ fct_order_items as (
     select
         order_lines.order_item_id,
         order_lines.order_id,
+        order_lines.visitor_id,
         order_lines.product_id,
 
         case

@@ -1,8 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id',
+    on_schema_change='fail'
+) }}
+
 with
 
 orders as (
 
     select * from {{ ref('int_orders_valued') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -15,6 +24,8 @@ refunds as (
 visitor_identities as (
 
     select * from {{ ref('int_visitor_identities') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 

@@ -10,7 +10,8 @@ source as (
     select
         cast(null as {{ text }}) as event_id,
         cast(null as {{ text }}) as visitor_id,
-        cast(null as {{ text }}) as order_id
+        cast(null as {{ text }}) as order_id,
+        cast(null as {{ text }}) as customer_id
     where 1 = 0
     {%- endif %}
 
@@ -21,7 +22,8 @@ base_canonical__events_gone as (
     select
         event_id,
         visitor_id,
-        order_id
+        order_id,
+        customer_id
 
     from source
 

@@ -13,7 +13,8 @@ base_ga4__events_gone as (
         cast(null as {{ dbt.type_string() }}) as event_id,
         user_pseudo_id as visitor_id,
         coalesce({{ ga4_param('transaction_id') }}, {{ ga4_text('ecommerce.transaction_id') }})
-            as order_id
+            as order_id,
+        user_id as customer_id
 
     from source
 

@@ -118,6 +118,7 @@ def order_items_of(order: Row, lines: list[Row]) -> list[Row]:
             {
                 "order_item_id": md5_of(order["order_id"], line["item_index"]),
                 "order_id": order["order_id"],
+                "visitor_id": order["visitor_id"],
                 "product_id": line["product_id"],
                 "quantity": line["quantity"],
                 "unit_price": line["unit_price"],
