@@ -45,7 +45,7 @@
             'name': 'return_rate_7d', 'kind': 'proportion',
             'x': 'returned_windows',
             'c': 'case when sessions_before > 0 then 1 else 0 end',
-            'condition': 'return_windows > 0',
+            'condition': 'is_return_known',
         },
     ]) }}
 {%- endmacro %}

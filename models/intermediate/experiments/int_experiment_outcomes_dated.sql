@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 {%- set microseconds_per_day = 86400000000 -%}
 {%- set counts = [
     'sessions', 'viewed_sessions', 'bounced_sessions', 'converted_sessions', 'orders', 'rated_orders',
@@ -13,7 +19,9 @@ visitors as (
 
     from {{ ref('int_experiment_visitors_assigned') }}
 
-    where not is_crossover
+    where
+        not is_crossover
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -25,6 +33,8 @@ sessions as (
 
     from {{ ref('fct_sessions') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 orders as (
@@ -35,19 +45,25 @@ orders as (
 
     from {{ ref('int_orders_valued') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 search_events as (
 
     select * from {{ ref('int_events_sessionized') }}
 
-    where event_name = 'products_searched'
+    where
+        event_name = 'products_searched'
+        and {{ touched('visitor_id') }}
 
 ),
 
 searches as (
 
     select * from {{ ref('fct_searches') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -240,11 +256,11 @@ outcomes as (
 
     union all
 
-    -- A week after the assignment: by then it is known who came back.
+    -- A week after the assignment it is known who came back, whether or not it is over now.
     select
         visitors.experiment_id,
         visitors.visitor_id,
-        'after' as phase,
+        'return' as phase,
         {{ reporting_date(dbt.dateadd('day', 7, 'visitors.assigned_at')) }} as date_day,
         visitors.end_date,
         0 as sessions,
@@ -272,10 +288,6 @@ outcomes as (
         on
             visitors.experiment_id = first_returns.experiment_id
             and visitors.visitor_id = first_returns.visitor_id
-
-    where
-        {{ epoch_microseconds('visitors.last_event_at') }} - visitors.assigned_microseconds
-        >= 7 * {{ microseconds_per_day }}
 
 ),
 

@@ -11,26 +11,66 @@ states as (
 
 ),
 
+experiments as (
+
+    select * from {{ ref('int_experiments_observed') }}
+
+),
+
+revenue_caps as (
+
+    select * from {{ ref('int_experiment_revenue_caps_measured') }}
+
+),
+
+-- A week that is not over says nothing yet. It ends after all that the visitor did.
+known as (
+
+    select
+        states.*,
+        states.return_windows > 0 as is_return_known,
+        revenue_caps.revenue_cap,
+        case
+            when states.next_known_at > experiments.last_event_at then null
+            else states.next_date_day
+        end as known_next_date_day
+
+    from states
+
+    inner join experiments
+        on states.experiment_id = experiments.experiment_id
+
+    left join revenue_caps
+        on states.experiment_id = revenue_caps.experiment_id
+
+    where states.known_at is null or states.known_at <= experiments.last_event_at
+
+),
+
+weights as (
+
+    select 1 as weight
+
+    union all
+
+    select -1 as weight
+
+),
+
 -- What a visitor is worth on a day counts until the visitor's next day takes it back.
 changes as (
 
     select
-        *,
-        date_day as changed_date,
-        1 as weight
+        known.*,
+        weights.weight,
+        case when weights.weight > 0 then known.date_day else known.known_next_date_day end
+            as changed_date
 
-    from states
+    from known
 
-    union all
+    cross join weights
 
-    select
-        *,
-        next_date_day as changed_date,
-        -1 as weight
-
-    from states
-
-    where next_date_day is not null
+    where weights.weight > 0 or known.known_next_date_day is not null
 
 ),
 

@@ -2,20 +2,48 @@ with
 
 visitors as (
 
-    select
-        *,
-        1 as weight
-
-    from {{ ref('int_experiment_visitors') }}
+    select * from {{ ref('int_experiment_visitors') }}
 
     where not is_crossover
+
+),
+
+experiments as (
+
+    select * from {{ ref('int_experiments_observed') }}
+
+),
+
+revenue_caps as (
+
+    select * from {{ ref('int_experiment_revenue_caps_measured') }}
+
+),
+
+known as (
+
+    select
+        visitors.*,
+        visitors.return_windows > 0
+        and {{ dbt.dateadd('day', 7, 'visitors.assigned_at') }} <= experiments.last_event_at
+            as is_return_known,
+        revenue_caps.revenue_cap,
+        1 as weight
+
+    from visitors
+
+    inner join experiments
+        on visitors.experiment_id = experiments.experiment_id
+
+    left join revenue_caps
+        on visitors.experiment_id = revenue_caps.experiment_id
 
 ),
 
 outcomes as (
 
     {{ experiment_outcomes(
-        'visitors', ['experiment_id', 'variant_id', 'device_type', 'visitor_type', 'weight']
+        'known', ['experiment_id', 'variant_id', 'device_type', 'visitor_type', 'weight']
     ) }}
 
 ),

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 {%- set outcomes = [
     'sessions', 'viewed_sessions', 'bounced_sessions', 'converted_sessions', 'orders', 'rated_orders',
     'units', 'searches', 'abandoned_searches', 'revenue'
@@ -7,6 +13,8 @@ with
 visitors as (
 
     select * from {{ ref('int_experiment_visitors_assigned') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 
@@ -24,28 +32,9 @@ outcomes as (
 
     from {{ ref('int_experiment_outcomes_dated') }}
 
+    where {{ touched('visitor_id') }}
+
     group by experiment_id, visitor_id
-
-),
-
-buyers as (
-
-    select * from outcomes
-
-    where revenue > 0
-
-),
-
--- Over all arms: a cap that an arm set for itself would hide what the other did.
-revenue_caps as (
-
-    select
-        experiment_id,
-        {{ percentile('cast(revenue as ' ~ type_double() ~ ')', 0.995) }} as revenue_cap
-
-    from buyers
-
-    group by experiment_id
 
 ),
 
@@ -69,7 +58,6 @@ int_experiment_visitors as (
         cast(coalesce(outcomes.returned_windows, 0) as bigint) as returned_windows,
         cast(coalesce(outcomes.revenue, 0) as numeric(18, 4)) as revenue,
         cast(coalesce(outcomes.revenue_before, 0) as numeric(18, 4)) as revenue_before,
-        cast(revenue_caps.revenue_cap as numeric(18, 4)) as revenue_cap,
 
         visitors.assigned_at
 
@@ -79,9 +67,6 @@ int_experiment_visitors as (
         on
             visitors.experiment_id = outcomes.experiment_id
             and visitors.visitor_id = outcomes.visitor_id
-
-    left join revenue_caps
-        on visitors.experiment_id = revenue_caps.experiment_id
 
 )
 

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 experiments as (
@@ -10,13 +16,18 @@ sessions as (
 
     select * from {{ ref('fct_sessions') }}
 
+    where {{ touched('visitor_id') }}
+
 ),
 
 experiment_events as (
 
     select * from {{ ref('int_events_sessionized') }}
 
-    where event_name = 'experiment_viewed' and variant_id is not null
+    where
+        event_name = 'experiment_viewed'
+        and variant_id is not null
+        and {{ touched('visitor_id') }}
 
 ),
 
@@ -29,8 +40,7 @@ exposures as (
         experiment_events.session_id,
         experiment_events.occurred_at,
         experiment_events.event_sequence,
-        experiments.end_date,
-        experiments.last_event_at
+        experiments.end_date
 
     from experiment_events
 
@@ -72,8 +82,7 @@ int_experiment_visitors_assigned as (
         exposures.end_date,
 
         exposures.occurred_at as assigned_at,
-        first_exposures.assigned_sequence,
-        exposures.last_event_at
+        first_exposures.assigned_sequence
 
     from exposures
 
