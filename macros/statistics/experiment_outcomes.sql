@@ -1,5 +1,5 @@
-{% macro experiment_outcomes(relation, columns) -%}
-    {%- for metric in experiment_metrics() %}
+{% macro experiment_outcomes(relation, columns, metrics) -%}
+    {%- for metric in metrics %}
     {%- if not loop.first %}
 
     union all

@@ -3,11 +3,20 @@
     order by days.date_day
     rows between unbounded preceding and current row
 {%- endset -%}
+{%- set columns = ['experiment_id', 'variant_id', 'changed_date', 'weight'] -%}
 with
 
 states as (
 
     select * from {{ ref('int_experiment_visitors_accumulated') }}
+
+),
+
+visitors as (
+
+    select * from {{ ref('int_experiment_visitors') }}
+
+    where return_windows > 0
 
 ),
 
@@ -20,30 +29,6 @@ experiments as (
 revenue_caps as (
 
     select * from {{ ref('int_experiment_revenue_caps_measured') }}
-
-),
-
--- A week that is not over says nothing yet. It ends after all that the visitor did.
-known as (
-
-    select
-        states.*,
-        states.return_windows > 0 as is_return_known,
-        revenue_caps.revenue_cap,
-        case
-            when states.next_known_at > experiments.last_event_at then null
-            else states.next_date_day
-        end as known_next_date_day
-
-    from states
-
-    inner join experiments
-        on states.experiment_id = experiments.experiment_id
-
-    left join revenue_caps
-        on states.experiment_id = revenue_caps.experiment_id
-
-    where states.known_at is null or states.known_at <= experiments.last_event_at
 
 ),
 
@@ -61,22 +46,52 @@ weights as (
 changes as (
 
     select
-        known.*,
+        states.*,
+        revenue_caps.revenue_cap,
         weights.weight,
-        case when weights.weight > 0 then known.date_day else known.known_next_date_day end
+        case when weights.weight > 0 then states.date_day else states.next_date_day end
             as changed_date
 
-    from known
+    from states
 
     cross join weights
 
-    where weights.weight > 0 or known.known_next_date_day is not null
+    left join revenue_caps
+        on states.experiment_id = revenue_caps.experiment_id
+
+    where weights.weight > 0 or states.next_date_day is not null
+
+),
+
+-- Whether somebody comes back is known when the week is over, once and for all.
+returns as (
+
+    select
+        visitors.*,
+        true as is_return_known,
+        1 as weight,
+        {{ reporting_date(dbt.dateadd('day', 7, 'visitors.assigned_at')) }} as changed_date
+
+    from visitors
+
+    inner join experiments
+        on visitors.experiment_id = experiments.experiment_id
+
+    where {{ dbt.dateadd('day', 7, 'visitors.assigned_at') }} <= experiments.last_event_at
 
 ),
 
 outcomes as (
 
-    {{ experiment_outcomes('changes', ['experiment_id', 'variant_id', 'changed_date', 'weight']) }}
+    {{ experiment_outcomes(
+        'changes', columns, experiment_metrics() | rejectattr('condition', 'defined') | list
+    ) }}
+
+    union all
+
+    {{ experiment_outcomes(
+        'returns', columns, experiment_metrics() | selectattr('condition', 'defined') | list
+    ) }}
 
 ),
 

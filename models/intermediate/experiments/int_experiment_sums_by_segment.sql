@@ -43,7 +43,9 @@ known as (
 outcomes as (
 
     {{ experiment_outcomes(
-        'known', ['experiment_id', 'variant_id', 'device_type', 'visitor_type', 'weight']
+        'known',
+        ['experiment_id', 'variant_id', 'device_type', 'visitor_type', 'weight'],
+        experiment_metrics()
     ) }}
 
 ),

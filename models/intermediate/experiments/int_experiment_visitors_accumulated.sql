@@ -6,12 +6,8 @@
 
 {%- set outcomes = [
     'sessions', 'viewed_sessions', 'bounced_sessions', 'converted_sessions', 'orders', 'rated_orders',
-    'units', 'searches', 'abandoned_searches', 'return_windows', 'returned_windows'
+    'units', 'searches', 'abandoned_searches'
 ] -%}
-{#- Whether somebody came back within a week is known after all that they did until then. -#}
-{%- set week_later = dbt.dateadd('day', 7, 'visitors.assigned_at') -%}
-{%- set days = 'partition by experiment_id, visitor_id order by date_day, phase' -%}
-{%- set so_far = 'rows between unbounded preceding and current row' -%}
 with
 
 outcomes as (
@@ -19,7 +15,7 @@ outcomes as (
     select * from {{ ref('int_experiment_outcomes_dated') }}
 
     where
-        phase in ('after', 'return')
+        phase = 'after'
         and {{ touched('visitor_id') }}
 
 ),
@@ -38,13 +34,22 @@ accumulated as (
         experiment_id,
         visitor_id,
         date_day,
-        phase,
-        lead(date_day) over ({{ days }}) as next_date_day,
-        lead(phase) over ({{ days }}) as next_phase,
+        lead(date_day) over (
+            partition by experiment_id, visitor_id
+            order by date_day
+        ) as next_date_day,
         {%- for outcome in outcomes %}
-        sum({{ outcome }}) over ({{ days }} {{ so_far }}) as {{ outcome }},
+        sum({{ outcome }}) over (
+            partition by experiment_id, visitor_id
+            order by date_day
+            rows between unbounded preceding and current row
+        ) as {{ outcome }},
         {%- endfor %}
-        sum(revenue) over ({{ days }} {{ so_far }}) as revenue
+        sum(revenue) over (
+            partition by experiment_id, visitor_id
+            order by date_day
+            rows between unbounded preceding and current row
+        ) as revenue
 
     from outcomes
 
@@ -73,10 +78,7 @@ int_experiment_visitors_accumulated as (
         visitors.searches_before,
         visitors.abandoned_searches_before,
         cast(accumulated.revenue as numeric(18, 4)) as revenue,
-        visitors.revenue_before,
-
-        case when accumulated.phase = 'return' then {{ week_later }} end as known_at,
-        case when accumulated.next_phase = 'return' then {{ week_later }} end as next_known_at
+        visitors.revenue_before
 
     from accumulated
 
