@@ -118,8 +118,8 @@ def test_every_query_parses_and_names_only_columns_that_there_are(cloud: tuple) 
     assert not problems, "\n".join(problems)
 
 
-# They grow with what is tied or identified, not with the events.
-LAID_OUT_BY_NOTHING = {"int_events_tied", "int_visitor_identities"}
+# It grows with the visitors, not with their events.
+LAID_OUT_BY_NOTHING = {"int_visitor_identities"}
 
 
 def test_what_grows_with_the_events_is_laid_out(cloud: tuple) -> None:

@@ -7,20 +7,22 @@
 {%- set timeout_microseconds = var('session_timeout_minutes') * 60000000 -%}
 with
 
-events as (
+-- The first event of each moment; refunds begin no session.
+moments as (
 
     select
-        event_id,
         visitor_id,
         occurred_at,
-        event_sequence,
-        {{ activity_window('occurred_at') }} as activity_window
+        {{ activity_window('occurred_at') }} as activity_window,
+        min(event_id) as first_event_id
 
-    from {{ ref('int_events_ordered') }}
+    from {{ ref('stg_events') }}
 
     where
         event_name <> 'order_refunded'
         and {{ touched('visitor_id') }}
+
+    group by visitor_id, occurred_at
 
 ),
 
@@ -33,9 +35,9 @@ activity_windows as (
         activity_window,
         min(occurred_at) as first_occurred_at,
         max(occurred_at) as last_occurred_at,
-        {{ first_by('event_id', 'event_sequence', 'true') }} as first_event_id
+        {{ first_by('first_event_id', 'occurred_at', 'true') }} as first_event_id
 
-    from events
+    from moments
 
     group by visitor_id, activity_window
 

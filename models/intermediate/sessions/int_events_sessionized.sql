@@ -4,6 +4,13 @@
     unique_key='visitor_id'
 ) }}
 
+{%- set columns = [
+    'event_id', 'visitor_id', 'customer_id', 'page_type', 'traffic_source', 'traffic_medium',
+    'traffic_campaign', 'device_type', 'country_code', 'placement_id', 'recommendation_id',
+    'strategy_id', 'is_personalized', 'is_viewable', 'search_term', 'experiment_id', 'variant_id',
+    'order_id'
+] + var('event_passthroughs') + ['engagement_seconds', 'search_results_count', 'occurred_at'] %}
+
 with
 
 events as (
@@ -12,10 +19,45 @@ events as (
         *,
         {{ activity_window('occurred_at') }} as activity_window
 
-    from {{ ref('int_events_ordered') }}
+    from {{ ref('stg_events') }}
 
     where
         event_name <> 'order_refunded'
+        and {{ touched('visitor_id') }}
+
+),
+
+-- Numbered apart from the events, of which only what tells their order is sorted. Refunds count.
+numbered_events as (
+
+    select
+        event_id,
+        row_number() over (
+            partition by visitor_id, occurred_at
+            order by event_id
+        ) - 1 as tie_number
+
+    from {{ ref('stg_events') }}
+
+    where {{ touched('visitor_id') }}
+
+),
+
+-- The first of a tie is as good as alone.
+tied_events as (
+
+    select * from numbered_events
+
+    where tie_number > 0
+
+),
+
+duplicate_orders as (
+
+    select event_id from {{ ref('int_order_events_ranked') }}
+
+    where
+        order_event_number > 1
         and {{ touched('visitor_id') }}
 
 ),
@@ -32,37 +74,16 @@ int_events_sessionized as (
 
     select
         activity_windows.session_id,
-        events.event_id,
-        events.visitor_id,
-        events.customer_id,
+        {{ prefixed('events', columns) | join(',\n        ') }},
 
         activity_windows.session_number,
-        events.event_name,
-        events.page_type,
-        events.traffic_source,
-        events.traffic_medium,
-        events.traffic_campaign,
-        events.device_type,
-        events.country_code,
-        events.placement_id,
-        events.recommendation_id,
-        events.strategy_id,
-        events.is_personalized,
-        events.is_viewable,
-        events.search_term,
-        events.experiment_id,
-        events.variant_id,
-        events.order_id,
-        {%- for column in var('event_passthroughs') %}
-        events.{{ column }},
-        {%- endfor %}
-
-        events.items,
-        events.engagement_seconds,
-        events.search_results_count,
-
-        events.occurred_at,
-        events.event_sequence
+        case
+            when duplicate_orders.event_id is null then events.event_name
+            else 'other'
+        end as event_name,
+        {{ item_count('events.items') }} as items,
+        {{ event_sequence('events.occurred_at', 'coalesce(tied_events.tie_number, 0)') }}
+            as event_sequence
 
     from events
 
@@ -70,6 +91,12 @@ int_events_sessionized as (
         on
             events.visitor_id = activity_windows.visitor_id
             and events.activity_window = activity_windows.activity_window
+
+    left join tied_events
+        on events.event_id = tied_events.event_id
+
+    left join duplicate_orders
+        on events.event_id = duplicate_orders.event_id
 
 )
 

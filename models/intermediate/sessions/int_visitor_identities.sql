@@ -20,9 +20,12 @@ customer_events as (
     select
         visitor_id,
         customer_id,
-        event_sequence
+        row_number() over (
+            partition by visitor_id
+            order by occurred_at desc, event_id desc
+        ) as newest_number
 
-    from {{ ref('int_events_ordered') }}
+    from {{ ref('stg_events') }}
 
     where
         customer_id is not null
@@ -34,11 +37,11 @@ customers as (
 
     select
         visitor_id,
-        {{ last_by('customer_id', 'event_sequence', 'true') }} as customer_id
+        customer_id
 
     from customer_events
 
-    group by visitor_id
+    where newest_number = 1
 
 ),
 

@@ -144,8 +144,8 @@ fct_order_items as (
         credited.strategy_id as credited_strategy_id,
 
         order_lines.quantity,
-        order_lines.unit_price,
-        order_lines.line_revenue
+        cast(order_lines.unit_price as numeric(18, 4)) as unit_price,
+        cast(order_lines.line_revenue as numeric(18, 4)) as line_revenue
 
     from order_lines
 

@@ -80,12 +80,12 @@ fct_orders as (
             order by ordered_at, event_id
         ) = 1 as is_first_order,
 
-        gross_revenue_original,
-        gross_revenue,
-        refunded_amount,
+        cast(gross_revenue_original as numeric(18, 4)) as gross_revenue_original,
+        cast(gross_revenue as numeric(18, 4)) as gross_revenue,
+        cast(refunded_amount as numeric(18, 4)) as refunded_amount,
         cast(gross_revenue - refunded_amount as numeric(18, 4)) as net_revenue,
-        units,
-        lines,
+        cast(units as bigint) as units,
+        cast(lines as bigint) as lines,
 
         ordered_at
 
