@@ -6,4 +6,9 @@
 
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
+    {%- if key == 'visitor_id' -%}
+    ;
+
+    {{ keep_touched_rows(arg_dict['target_relation'], arg_dict['temp_relation']) }}
+    {%- endif -%}
 {%- endmacro %}

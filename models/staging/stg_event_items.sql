@@ -1,6 +1,7 @@
 {{ config(
     materialized='view',
-    unique_key='visitor_id'
+    unique_key='visitor_id',
+    post_hook='{{ keep_touched_rows(this) }}'
 ) }}
 
 with

@@ -1,6 +1,7 @@
 {{ config(
     materialized='view',
-    unique_key='event_id'
+    unique_key='event_id',
+    post_hook='{{ keep_touched_rows(this) }}'
 ) }}
 -- Everything by visitor comes after it. depends_on: {{ ref('stg_visitors_touched') }}
 

@@ -8,27 +8,21 @@ with
 
 order_touches as (
 
-    select * from {{ ref('int_order_touches_matched') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_order_touches_matched')) }}
 
 ),
 
 order_lines as (
 
-    select * from {{ ref('int_order_lines_allocated') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_order_lines_allocated')) }}
 
 ),
 
 event_items as (
 
-    select * from {{ ref('stg_event_items') }}
+    select * from {{ touched_rows(ref('stg_event_items')) }}
 
-    where
-        event_name in ('recommendation_viewed', 'recommendation_clicked')
-        and {{ touched('visitor_id') }}
+    where event_name in ('recommendation_viewed', 'recommendation_clicked')
 
 ),
 

@@ -8,27 +8,21 @@ with
 
 orders as (
 
-    select * from {{ ref('int_orders_valued') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_orders_valued')) }}
 
 ),
 
 placement_events as (
 
-    select * from {{ ref('int_placement_events') }}
+    select * from {{ touched_rows(ref('int_placement_events')) }}
 
-    where
-        (is_exposing or event_name = 'recommendation_clicked')
-        and {{ touched('visitor_id') }}
+    where (is_exposing or event_name = 'recommendation_clicked')
 
 ),
 
 visitor_identities as (
 
-    select * from {{ ref('int_visitor_identities') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_visitor_identities')) }}
 
 ),
 

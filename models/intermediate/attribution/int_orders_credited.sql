@@ -14,33 +14,25 @@ attribution_rules as (
 
 orders as (
 
-    select * from {{ ref('int_orders_valued') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_orders_valued')) }}
 
 ),
 
 order_lines as (
 
-    select * from {{ ref('int_order_lines_allocated') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_order_lines_allocated')) }}
 
 ),
 
 order_touches as (
 
-    select * from {{ ref('int_order_touches_matched') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_order_touches_matched')) }}
 
 ),
 
 line_touches as (
 
-    select * from {{ ref('int_order_line_touches_matched') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_order_line_touches_matched')) }}
 
 ),
 

@@ -17,11 +17,9 @@ visitors as (
         *,
         {{ epoch_microseconds('assigned_at') }} as assigned_microseconds
 
-    from {{ ref('int_experiment_visitors_assigned') }}
+    from {{ touched_rows(ref('int_experiment_visitors_assigned')) }}
 
-    where
-        not is_crossover
-        and {{ touched('visitor_id') }}
+    where not is_crossover
 
 ),
 
@@ -31,9 +29,7 @@ sessions as (
         *,
         {{ epoch_microseconds('started_at') }} as started_microseconds
 
-    from {{ ref('fct_sessions') }}
-
-    where {{ touched('visitor_id') }}
+    from {{ touched_rows(ref('fct_sessions')) }}
 
 ),
 
@@ -43,19 +39,15 @@ orders as (
         *,
         {{ epoch_microseconds('ordered_at') }} as ordered_microseconds
 
-    from {{ ref('int_orders_valued') }}
-
-    where {{ touched('visitor_id') }}
+    from {{ touched_rows(ref('int_orders_valued')) }}
 
 ),
 
 search_events as (
 
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ touched_rows(ref('int_events_sessionized')) }}
 
-    where
-        event_name = 'products_searched'
-        and {{ touched('visitor_id') }}
+    where event_name = 'products_searched'
 
 ),
 

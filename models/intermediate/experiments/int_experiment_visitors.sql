@@ -12,9 +12,7 @@ with
 
 visitors as (
 
-    select * from {{ ref('int_experiment_visitors_assigned') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_experiment_visitors_assigned')) }}
 
 ),
 
@@ -30,9 +28,7 @@ outcomes as (
         sum(return_windows) as return_windows,
         sum(returned_windows) as returned_windows
 
-    from {{ ref('int_experiment_outcomes_dated') }}
-
-    where {{ touched('visitor_id') }}
+    from {{ touched_rows(ref('int_experiment_outcomes_dated')) }}
 
     group by experiment_id, visitor_id
 

@@ -12,19 +12,15 @@ with
 
 outcomes as (
 
-    select * from {{ ref('int_experiment_outcomes_dated') }}
+    select * from {{ touched_rows(ref('int_experiment_outcomes_dated')) }}
 
-    where
-        phase = 'after'
-        and {{ touched('visitor_id') }}
+    where phase = 'after'
 
 ),
 
 visitors as (
 
-    select * from {{ ref('int_experiment_visitors') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_experiment_visitors')) }}
 
 ),
 

@@ -14,20 +14,17 @@ experiments as (
 
 sessions as (
 
-    select * from {{ ref('fct_sessions') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('fct_sessions')) }}
 
 ),
 
 experiment_events as (
 
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ touched_rows(ref('int_events_sessionized')) }}
 
     where
         event_name = 'experiment_viewed'
         and variant_id is not null
-        and {{ touched('visitor_id') }}
 
 ),
 

@@ -8,11 +8,9 @@ with
 
 touched_orders as (
 
-    select distinct order_id from {{ ref('stg_events') }}
+    select distinct order_id from {{ touched_rows(ref('stg_events')) }}
 
-    where
-        event_name = 'order_completed'
-        and {{ touched('visitor_id') }}
+    where event_name = 'order_completed'
 
 ),
 

@@ -8,19 +8,15 @@ with
 
 orders as (
 
-    select * from {{ ref('int_orders_valued') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_orders_valued')) }}
 
 ),
 
 event_items as (
 
-    select * from {{ ref('stg_event_items') }}
+    select * from {{ touched_rows(ref('stg_event_items')) }}
 
-    where
-        event_name = 'order_completed'
-        and {{ touched('visitor_id') }}
+    where event_name = 'order_completed'
 
 ),
 

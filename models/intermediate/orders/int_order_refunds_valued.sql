@@ -8,21 +8,17 @@ with
 
 refund_events as (
 
-    select * from {{ ref('stg_events') }}
+    select * from {{ touched_rows(ref('stg_events')) }}
 
-    where
-        event_name = 'order_refunded'
-        and {{ touched('visitor_id') }}
+    where event_name = 'order_refunded'
 
 ),
 
 event_items as (
 
-    select * from {{ ref('stg_event_items') }}
+    select * from {{ touched_rows(ref('stg_event_items')) }}
 
-    where
-        event_name = 'order_refunded'
-        and {{ touched('visitor_id') }}
+    where event_name = 'order_refunded'
 
 ),
 

@@ -8,31 +8,25 @@ with
 
 order_events as (
 
-    select * from {{ ref('int_order_events_ranked') }}
+    select * from {{ touched_rows(ref('int_order_events_ranked')) }}
 
-    where
-        order_event_number = 1
-        and {{ touched('visitor_id') }}
+    where order_event_number = 1
 
 ),
 
 sessionized_events as (
 
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ touched_rows(ref('int_events_sessionized')) }}
 
-    where
-        event_name = 'order_completed'
-        and {{ touched('visitor_id') }}
+    where event_name = 'order_completed'
 
 ),
 
 event_items as (
 
-    select * from {{ ref('stg_event_items') }}
+    select * from {{ touched_rows(ref('stg_event_items')) }}
 
-    where
-        event_name = 'order_completed'
-        and {{ touched('visitor_id') }}
+    where event_name = 'order_completed'
 
 ),
 

@@ -8,21 +8,17 @@ with
 
 placement_events as (
 
-    select * from {{ ref('int_placement_events') }}
+    select * from {{ touched_rows(ref('int_placement_events')) }}
 
-    where
-        is_exposing
-        and {{ touched('visitor_id') }}
+    where is_exposing
 
 ),
 
 event_items as (
 
-    select * from {{ ref('stg_event_items') }}
+    select * from {{ touched_rows(ref('stg_event_items')) }}
 
-    where
-        event_name = 'recommendation_viewed'
-        and {{ touched('visitor_id') }}
+    where event_name = 'recommendation_viewed'
 
 ),
 

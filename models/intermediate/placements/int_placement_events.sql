@@ -8,11 +8,9 @@ with
 
 events as (
 
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ touched_rows(ref('int_events_sessionized')) }}
 
-    where
-        event_name in ('recommendation_viewed', 'recommendation_clicked')
-        and {{ touched('visitor_id') }}
+    where event_name in ('recommendation_viewed', 'recommendation_clicked')
 
 ),
 
@@ -24,12 +22,11 @@ placements as (
 
 rejected_items as (
 
-    select * from {{ ref('stg_event_items_validated') }}
+    select * from {{ touched_rows(ref('stg_event_items_validated')) }}
 
     where
         rejection_reason is not null
         and event_name = 'recommendation_viewed'
-        and {{ touched('visitor_id') }}
 
 ),
 

@@ -8,29 +8,23 @@ with
 
 event_items as (
 
-    select * from {{ ref('stg_event_items') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('stg_event_items')) }}
 
 ),
 
 placement_events as (
 
-    select * from {{ ref('int_placement_events') }}
+    select * from {{ touched_rows(ref('int_placement_events')) }}
 
-    where
-        is_exposing
-        and {{ touched('visitor_id') }}
+    where is_exposing
 
 ),
 
 sessionized_events as (
 
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ touched_rows(ref('int_events_sessionized')) }}
 
-    where
-        event_name = 'product_added'
-        and {{ touched('visitor_id') }}
+    where event_name = 'product_added'
 
 ),
 

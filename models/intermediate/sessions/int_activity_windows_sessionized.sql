@@ -16,11 +16,9 @@ moments as (
         {{ activity_window('occurred_at') }} as activity_window,
         min(event_id) as first_event_id
 
-    from {{ ref('stg_events') }}
+    from {{ touched_rows(ref('stg_events')) }}
 
-    where
-        event_name <> 'order_refunded'
-        and {{ touched('visitor_id') }}
+    where event_name <> 'order_refunded'
 
     group by visitor_id, occurred_at
 

@@ -19,11 +19,9 @@ events as (
         *,
         {{ activity_window('occurred_at') }} as activity_window
 
-    from {{ ref('stg_events') }}
+    from {{ touched_rows(ref('stg_events')) }}
 
-    where
-        event_name <> 'order_refunded'
-        and {{ touched('visitor_id') }}
+    where event_name <> 'order_refunded'
 
 ),
 
@@ -37,9 +35,7 @@ numbered_events as (
             order by event_id
         ) - 1 as tie_number
 
-    from {{ ref('stg_events') }}
-
-    where {{ touched('visitor_id') }}
+    from {{ touched_rows(ref('stg_events')) }}
 
 ),
 
@@ -54,19 +50,15 @@ tied_events as (
 
 duplicate_orders as (
 
-    select event_id from {{ ref('int_order_events_ranked') }}
+    select event_id from {{ touched_rows(ref('int_order_events_ranked')) }}
 
-    where
-        order_event_number > 1
-        and {{ touched('visitor_id') }}
+    where order_event_number > 1
 
 ),
 
 activity_windows as (
 
-    select * from {{ ref('int_activity_windows_sessionized') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_activity_windows_sessionized')) }}
 
 ),
 

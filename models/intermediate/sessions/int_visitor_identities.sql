@@ -8,9 +8,7 @@ with
 
 visitors as (
 
-    select distinct visitor_id from {{ ref('stg_events') }}
-
-    where {{ touched('visitor_id') }}
+    select distinct visitor_id from {{ touched_rows(ref('stg_events')) }}
 
 ),
 
@@ -25,11 +23,9 @@ customer_events as (
             order by occurred_at desc, event_id desc
         ) as newest_number
 
-    from {{ ref('stg_events') }}
+    from {{ touched_rows(ref('stg_events')) }}
 
-    where
-        customer_id is not null
-        and {{ touched('visitor_id') }}
+    where customer_id is not null
 
 ),
 

@@ -9,43 +9,33 @@ with
 
 order_lines as (
 
-    select * from {{ ref('int_order_lines_allocated') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_order_lines_allocated')) }}
 
 ),
 
 order_touches as (
 
-    select * from {{ ref('int_order_touches_matched') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_order_touches_matched')) }}
 
 ),
 
 line_touches as (
 
-    select * from {{ ref('int_order_line_touches_matched') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_order_line_touches_matched')) }}
 
 ),
 
 orders as (
 
-    select * from {{ ref('int_orders_valued') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_orders_valued')) }}
 
 ),
 
 searches as (
 
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ touched_rows(ref('int_events_sessionized')) }}
 
-    where
-        event_name = 'products_searched'
-        and {{ touched('visitor_id') }}
+    where event_name = 'products_searched'
 
 ),
 

@@ -9,9 +9,7 @@ with
 
 orders as (
 
-    select * from {{ ref('int_orders_valued') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_orders_valued')) }}
 
 ),
 
@@ -23,9 +21,7 @@ refunds as (
 
 visitor_identities as (
 
-    select * from {{ ref('int_visitor_identities') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_visitor_identities')) }}
 
 ),
 

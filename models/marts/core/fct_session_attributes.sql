@@ -15,9 +15,7 @@ with
 
 events as (
 
-    select * from {{ ref('int_events_sessionized') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_events_sessionized')) }}
 
 ),
 

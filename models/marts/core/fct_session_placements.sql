@@ -10,51 +10,39 @@ with
 
 placement_events as (
 
-    select * from {{ ref('int_placement_events') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_placement_events')) }}
 
 ),
 
 page_views as (
 
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ touched_rows(ref('int_events_sessionized')) }}
 
-    where
-        event_name = 'page_viewed'
-        and {{ touched('visitor_id') }}
+    where event_name = 'page_viewed'
 
 ),
 
 products_added as (
 
-    select * from {{ ref('int_placement_products_added') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_placement_products_added')) }}
 
 ),
 
 orders as (
 
-    select * from {{ ref('int_orders_valued') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_orders_valued')) }}
 
 ),
 
 session_summaries as (
 
-    select * from {{ ref('int_sessions_summarized') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_sessions_summarized')) }}
 
 ),
 
 sessions as (
 
-    select * from {{ ref('fct_sessions') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('fct_sessions')) }}
 
 ),
 

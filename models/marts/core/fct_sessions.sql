@@ -9,17 +9,13 @@ with
 
 sessions as (
 
-    select * from {{ ref('int_sessions_summarized') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_sessions_summarized')) }}
 
 ),
 
 orders as (
 
-    select * from {{ ref('int_orders_valued') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('int_orders_valued')) }}
 
 ),
 
