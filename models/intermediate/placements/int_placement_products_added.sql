@@ -6,9 +6,19 @@
 
 with
 
-event_items as (
+items_shown as (
 
     select * from {{ touched_rows(ref('stg_event_items')) }}
+
+    where event_name = 'recommendation_viewed'
+
+),
+
+items_added as (
+
+    select * from {{ touched_rows(ref('stg_event_items')) }}
+
+    where event_name = 'product_added'
 
 ),
 
@@ -31,38 +41,35 @@ sessionized_events as (
 products_added as (
 
     select
-        event_items.event_id,
-        event_items.visitor_id,
-        event_items.product_id,
+        items_added.event_id,
+        items_added.visitor_id,
+        items_added.product_id,
         sessionized_events.session_id,
         sessionized_events.event_sequence
 
-    from event_items
+    from items_added
 
     inner join sessionized_events
-        on event_items.event_id = sessionized_events.event_id
-
-    where event_items.event_name = 'product_added'
+        on items_added.event_id = sessionized_events.event_id
 
 ),
 
 -- Of all the products shown, only those that the same visitor added: few, so what follows is small.
+-- It is distinct so that it comes first: DuckDB would join all that was shown to its events.
 added_after_view as (
 
-    select
-        event_items.event_id as view_event_id,
+    select distinct
+        items_shown.event_id as view_event_id,
         products_added.event_id as add_event_id,
         products_added.session_id,
         products_added.event_sequence
 
-    from event_items
+    from items_shown
 
     inner join products_added
         on
-            event_items.visitor_id = products_added.visitor_id
-            and event_items.product_id = products_added.product_id
-
-    where event_items.event_name = 'recommendation_viewed'
+            items_shown.visitor_id = products_added.visitor_id
+            and items_shown.product_id = products_added.product_id
 
 ),
 
