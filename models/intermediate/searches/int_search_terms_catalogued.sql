@@ -1,12 +1,10 @@
 with
 
-events as (
+searches as (
 
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ ref('int_searches_followed') }}
 
-    where
-        event_name = 'products_searched'
-        and search_results_count = 0
+    where result_status = 'zero_results'
 
 ),
 
@@ -20,9 +18,9 @@ products as (
 
 search_terms as (
 
-    select distinct {{ normalized_term('search_term') }} as search_term
+    select distinct search_term
 
-    from events
+    from searches
 
     where search_term is not null
 

@@ -1,0 +1,132 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
+with
+
+searches_and_orders as (
+
+    select * from {{ ref('int_events_sessionized') }}
+
+    where
+        event_name in ('products_searched', 'order_completed')
+        and {{ touched('visitor_id') }}
+
+),
+
+events as (
+
+    select * from {{ ref('int_events_sessionized') }}
+
+    where
+        event_name in (
+            'products_searched', 'page_viewed', 'product_viewed', 'recommendation_clicked',
+            'product_added', 'checkout_started', 'order_completed'
+        )
+        and {{ touched('visitor_id') }}
+
+),
+
+searching_sessions as (
+
+    select
+        session_id,
+        max(case when event_name = 'products_searched' then event_sequence end)
+            as last_search_sequence,
+        max(case when event_name = 'order_completed' then event_sequence end)
+            as last_order_sequence
+
+    from searches_and_orders
+
+    group by session_id
+
+    having count(case when event_name = 'products_searched' then 1 end) > 0
+
+),
+
+-- Only sessions that search are sorted. search_number counts the searches up to and including each
+-- event, so the events that follow a search share its number.
+numbered as (
+
+    select
+        events.session_id,
+        events.event_id,
+        events.visitor_id,
+        events.event_name,
+        events.search_term,
+        events.search_results_count,
+        events.occurred_at,
+        events.event_sequence,
+        searching_sessions.last_search_sequence,
+        searching_sessions.last_order_sequence,
+        sum(case when events.event_name = 'products_searched' then 1 else 0 end) over (
+            partition by events.session_id
+            order by events.event_sequence
+            rows between unbounded preceding and current row
+        ) as search_number
+
+    from events
+
+    inner join searching_sessions
+        on events.session_id = searching_sessions.session_id
+
+),
+
+-- One search with what follows it: it is the first event of its number.
+followed as (
+
+    select
+        session_id,
+        max(case when event_name = 'products_searched' then event_id end) as search_id,
+        min(visitor_id) as visitor_id,
+        max(case when event_name = 'products_searched' then search_term end) as search_term,
+        max(case when event_name = 'products_searched' then search_results_count end)
+            as results_count,
+        count(case when event_name not in ('products_searched', 'page_viewed') then 1 end)
+            as engagements,
+        count(case when event_name = 'page_viewed' then 1 end) as page_views,
+        min(occurred_at) as searched_at,
+        min(event_sequence) as event_sequence,
+        min(last_search_sequence) as last_search_sequence,
+        min(last_order_sequence) as last_order_sequence
+
+    from numbered
+
+    where search_number > 0
+
+    group by session_id, search_number
+
+),
+
+int_searches_followed as (
+
+    select
+        search_id,
+        session_id,
+        visitor_id,
+
+        nullif({{ lower_case(trim_spaces(fold_blanks('search_term'))) }}, '') as search_term,
+        case
+            when results_count > 0 then 'results'
+            when results_count = 0 then 'zero_results'
+            else 'unknown'
+        end as result_status,
+        case
+            when engagements > 0 then 'engaged'
+            when event_sequence < last_search_sequence then 'refined'
+            when page_views > 0 then 'browsed'
+            else 'abandoned'
+        end as outcome,
+        coalesce(last_order_sequence > event_sequence, false) as has_order_after,
+
+        results_count,
+
+        searched_at
+
+    from followed
+
+)
+
+select * from int_searches_followed
