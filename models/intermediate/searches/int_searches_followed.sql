@@ -8,24 +8,21 @@ with
 
 searches_and_orders as (
 
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ touched_rows(ref('int_events_sessionized')) }}
 
-    where
-        event_name in ('products_searched', 'order_completed')
-        and {{ touched('visitor_id') }}
+    where event_name in ('products_searched', 'order_completed')
 
 ),
 
 events as (
 
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ touched_rows(ref('int_events_sessionized')) }}
 
     where
         event_name in (
             'products_searched', 'page_viewed', 'product_viewed', 'recommendation_clicked',
             'product_added', 'checkout_started', 'order_completed'
         )
-        and {{ touched('visitor_id') }}
 
 ),
 
