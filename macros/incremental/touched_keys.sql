@@ -4,5 +4,6 @@
         'load_id': 'base_' ~ var('source') ~ '__loads_changed',
         'event_id': 'stg_events_changed',
         'visitor_id': 'stg_visitors_touched',
+        'date_day': 'stg_days_touched',
     }[column])) }}
 {%- endmacro %}

@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 events as (
 
     select * from {{ ref('stg_events') }}
+
+    where {{ touched('visitor_id') }}
 
 ),
 

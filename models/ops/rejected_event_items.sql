@@ -1,10 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 with
 
 validated_items as (
 
     select * from {{ ref('stg_event_items_validated') }}
 
-    where rejection_reason is not null
+    where
+        rejection_reason is not null
+        and {{ touched('visitor_id') }}
 
 ),
 

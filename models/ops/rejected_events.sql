@@ -1,3 +1,10 @@
+-- depends_on: {{ ref('stg_visitors_touched') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='visitor_id'
+) }}
+
 {#- A duplicate is no bot, and its line could be read. -#}
 {%- set kept_columns = event_columns() | reject('in', ['is_bot', 'unreadable_line']) | list
     + var('event_passthroughs') -%}
@@ -7,7 +14,10 @@ validated_events as (
 
     select * from {{ ref('stg_events_validated') }}
 
-    where rejection_reason is not null
+    where
+        rejection_reason is not null
+        -- Nothing touches whom no event names.
+        and ({{ touched('visitor_id') }} or visitor_id is null)
 
 ),
 
@@ -15,7 +25,9 @@ duplicated_events as (
 
     select * from {{ ref('stg_events_duplicated') }}
 
-    where duplicate_number > 1
+    where
+        duplicate_number > 1
+        and {{ touched('visitor_id') }}
 
 ),
 

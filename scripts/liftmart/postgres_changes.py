@@ -172,8 +172,10 @@ def _make_relations(
         create table if not exists {state}.changed_loads
             (table_name text not null, load_id text not null);
         create table if not exists {state}.raw_events_gone
-            (event_id text, visitor_id text, order_id text, customer_id text);
+            (event_id text, visitor_id text, order_id text, customer_id text,
+            occurred_at timestamp);
         alter table {state}.raw_events_gone add column if not exists customer_id text;
+        alter table {state}.raw_events_gone add column if not exists occurred_at timestamp;
         drop view if exists {state}.raw_events cascade;
         drop table if exists {state}.loaded_until;
         create table {state}.loaded_until as
@@ -262,13 +264,14 @@ def _note_changes(cursor: Any, state: str, schema: str) -> None:  # noqa: ANN401
 
         insert into {state}.raw_events_gone
         (
-            select event_id, visitor_id, order_id, customer_id
+            select event_id, visitor_id, order_id, customer_id, occurred_at
             from {schema}_staging.stg_events_validated
             where
                 load_id in
                 (select load_id from {state}.changed_loads where table_name = 'events')
         )
         except
-        select event_id, visitor_id, order_id, customer_id from {state}.raw_events_gone
+        select event_id, visitor_id, order_id, customer_id, occurred_at
+        from {state}.raw_events_gone
         """
     )

@@ -23,7 +23,11 @@ STORAGE_VERSION = "v1.4.0"
 # than this share, everything is copied in order again.
 MOST_MOVED = 0.2
 Columns = list[tuple[str, str]]
-TOUCHED = "where visitor_id in (select visitor_id from build.staging.stg_visitors_touched)"
+# Rows without a visitor are made anew in every build.
+TOUCHED = (
+    "where visitor_id in (select visitor_id from build.staging.stg_visitors_touched)"
+    " or visitor_id is null"
+)
 
 # What describes each table, view (with no column) and column of every database that is open.
 DESCRIBED = """

@@ -125,10 +125,11 @@ class Warehouse:
             "load_id": "base_canonical__loads_changed",
             "event_id": "stg_events_changed",
             "visitor_id": "stg_visitors_touched",
+            "date_day": "stg_days_touched",
         }[model.key]
         self.connection.execute(f"create or replace temp table fresh as {model.incremental}")
         self.connection.execute(
-            f"delete from {model.relation} where {model.key} in"
+            f"delete from {model.relation} where {model.key} is null or {model.key} in"
             f" (select {model.key} from staging.{touched})"
         )
         self.connection.execute(f"insert into {model.relation} by name select * from fresh")
@@ -166,7 +167,7 @@ class Warehouse:
             model.name: sorted(map(repr, rows_of(self.connection, model.relation)))
             for model in self.models
             if model.materialized not in ("seed", "view")
-            and model.name not in ("stg_events_changed", "stg_visitors_touched")
+            and model.name not in ("stg_events_changed", "stg_visitors_touched", "stg_days_touched")
         }
 
 
@@ -259,7 +260,9 @@ def at(minute: int, event_id: str, name: str, visitor: str, **columns: str) -> R
 
 
 EURO = {"currency": "EUR", "order_revenue": "10"}
-WEEK = 7 * 24 * 60
+DAY = 24 * 60
+WEEK = 7 * DAY
+SHOWN = {"placement_id": "pl1", "items": '[{"product_id": "p1"}]'}
 # Each file of a history has visitors of its own; the lists say which files lie there in each run.
 SHARED: dict[str, tuple[dict[str, list[Row]], list[str]]] = {
     "the first order of a customer": (
@@ -335,6 +338,21 @@ SHARED: dict[str, tuple[dict[str, list[Row]], list[str]]] = {
             "c": [at(1, "e3", "page_viewed", "v1")],
         },
         ["a", "ab", "abc", "a"],
+    ),
+    "the days on which a product was shown": (
+        {
+            "a": [
+                at(DAY, "e1", "recommendation_viewed", "v1", **SHOWN),
+                at(0, "e2", "recommendation_viewed", "v1", **SHOWN),
+            ],
+            # Of the same id, and kept in place of the one in a: earlier, and of another visitor.
+            "b": [at(0, "e1", "recommendation_viewed", "v2", **SHOWN)],
+            "c": [at(2 * DAY, "e3", "recommendation_viewed", "v3", **SHOWN)],
+            "d": [at(2 * DAY, "e4", "recommendation_viewed", "v4", **SHOWN)],
+            "e": [{"event_id": "e5", "event_name": "page_viewed"}],
+            "f": [{"event_name": "page_viewed", "visitor_id": "v5"}],
+        },
+        ["ac", "abcef", "bcde", "acf", "b"],
     ),
     "the week after an assignment": (
         {

@@ -42,11 +42,12 @@ COLUMNS = raw_columns(Settings())
 COLUMNS["events"] = [name for name in COLUMNS["events"] if name != "load_id"]
 VARIABLES = Settings().as_vars() | {"source": "tables", "raw_schema": "shop"}
 # Two rows of a table that differ in nothing are the same to whom reads it.
-LISTS_OF_A_RUN = ("stg_events_changed", "stg_visitors_touched")
+LISTS_OF_A_RUN = ("stg_events_changed", "stg_visitors_touched", "stg_days_touched")
 TOUCHED = {
     "load_id": "base_canonical__loads_changed",
     "event_id": "stg_events_changed",
     "visitor_id": "stg_visitors_touched",
+    "date_day": "stg_days_touched",
 }
 
 
@@ -144,7 +145,7 @@ class Shops:
             return
         keys = f"select {one.key} from liftmart_staging.{TOUCHED[one.key]}"
         self.ask(f"create temp table fresh as {one.incremental}")
-        self.ask(f"delete from {one.relation} where {one.key} in ({keys})")
+        self.ask(f"delete from {one.relation} where {one.key} in ({keys}) or {one.key} is null")
         self.ask(f"insert into {one.relation} select * from fresh")
         self.ask("drop table fresh")
 

@@ -1,9 +1,21 @@
+-- depends_on: {{ ref('stg_days_touched') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='date_day',
+    on_schema_change='fail'
+) }}
+
 {%- set grain = ['date_day', 'placement_id', 'strategy_id'] -%}
 with
 
 placement_events as (
 
-    select * from {{ ref('int_placement_events') }}
+    select
+        *,
+        {{ reporting_date('occurred_at') }} as date_day
+
+    from {{ ref('int_placement_events') }}
 
     where is_exposing
 
@@ -12,6 +24,8 @@ placement_events as (
 products_shown as (
 
     select * from {{ ref('int_products_shown') }}
+
+    where {{ touched('date_day') }}
 
 ),
 
@@ -32,7 +46,7 @@ stocked_products as (
 exposures as (
 
     select
-        {{ reporting_date('occurred_at') }} as date_day,
+        date_day,
         placement_id,
         strategy_id,
         count(*) as impressions,
@@ -41,7 +55,9 @@ exposures as (
 
     from placement_events
 
-    group by {{ reporting_date('occurred_at') }}, placement_id, strategy_id
+    where {{ touched('date_day') }}
+
+    group by date_day, placement_id, strategy_id
 
 ),
 

@@ -11,7 +11,8 @@ source as (
         cast(null as {{ text }}) as event_id,
         cast(null as {{ text }}) as visitor_id,
         cast(null as {{ text }}) as order_id,
-        cast(null as {{ text }}) as customer_id
+        cast(null as {{ text }}) as customer_id,
+        cast(null as {{ text }}) as occurred_at
     where 1 = 0
     {%- endif %}
 
@@ -23,7 +24,8 @@ base_canonical__events_gone as (
         event_id,
         visitor_id,
         order_id,
-        customer_id
+        customer_id,
+        occurred_at
 
     from source
 

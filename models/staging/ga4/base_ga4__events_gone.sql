@@ -14,7 +14,8 @@ base_ga4__events_gone as (
         user_pseudo_id as visitor_id,
         coalesce({{ ga4_param('transaction_id') }}, {{ ga4_text('ecommerce.transaction_id') }})
             as order_id,
-        user_id as customer_id
+        user_id as customer_id,
+        {{ ga4_timestamp('event_timestamp') }} as occurred_at
 
     from source
 
