@@ -8,9 +8,7 @@ with
 
 events as (
 
-    select * from {{ ref('stg_events') }}
-
-    where {{ touched('visitor_id') }}
+    select * from {{ touched_rows(ref('stg_events')) }}
 
 ),
 

@@ -8,11 +8,9 @@ with
 
 validated_items as (
 
-    select * from {{ ref('stg_event_items_validated') }}
+    select * from {{ touched_rows(ref('stg_event_items_validated')) }}
 
-    where
-        rejection_reason is not null
-        and {{ touched('visitor_id') }}
+    where rejection_reason is not null
 
 ),
 

@@ -218,8 +218,8 @@ def _invoke(
     # Where the log cannot be written, dbt shall not say so with a traceback.
     logging.raiseExceptions = False
     stage.update(0, 1, "reading the project")
-    # What was imported, the project as dbt has read it and what it keeps of each node stay until the
-    # end: to look for garbage in them again and again takes more than a second.
+    # What was imported, the project as dbt has read it and what it keeps of each node stay until
+    # the end: to look for garbage in them again and again takes more than a second.
     gc.disable()
     try:
         with _queries_end_on_ctrl_c() if warehouse.engine == "duckdb" else nullcontext():

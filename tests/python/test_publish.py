@@ -364,6 +364,17 @@ def test_only_the_rows_of_touched_visitors_are_written_again(visits: Warehouse) 
     assert ask(visits, "select version, revenue from ops.published, marts.fct_orders") == [(2, 7)]
 
 
+def test_rows_without_a_visitor_are_written_again(visits: Warehouse) -> None:
+    new = "insert into marts.fct_visits values (null, '2026-05-01', 1000, 'new')"
+    built(visits, "nobody", new)
+    publish_visits(visits, moved_rows(visits))
+    assert moved_rows(visits) == 1
+    # In as many rows, so that counting them does not find it.
+    built(visits, "nobody", "update marts.fct_visits set made = 'newer' where visitor_id is null")
+    publish_visits(visits, moved_rows(visits))
+    assert moved_rows(visits) == 2
+
+
 def test_where_too_much_has_moved_everything_is_copied_in_order(visits: Warehouse) -> None:
     for visitor, moved in (("v1", 200), ("v2", 400), ("v3", 0), ("v4", 200)):
         built(visits, visitor)
