@@ -12,6 +12,18 @@ placement_events as (
 
     select * from {{ touched_rows(ref('int_placement_events')) }}
 
+    where is_exposing or event_name = 'recommendation_clicked'
+
+),
+
+clicked_events as (
+
+    select * from {{ touched_rows(ref('int_placement_events')) }}
+
+    where
+        event_name = 'recommendation_clicked'
+        and recommendation_id is not null
+
 ),
 
 page_views as (
@@ -34,15 +46,36 @@ orders as (
 
 ),
 
+session_facts as (
+
+    select * from {{ touched_rows(ref('fct_sessions')) }}
+
+),
+
 session_summaries as (
 
     select * from {{ touched_rows(ref('int_sessions_summarized')) }}
 
 ),
 
+-- Joined to each other before the exposures, of which each session has several: hence the left join
+-- below, though every exposure has its session.
 sessions as (
 
-    select * from {{ touched_rows(ref('fct_sessions')) }}
+    select
+        session_facts.session_id,
+        session_facts.visitor_id,
+        session_facts.session_date,
+        session_facts.device_type,
+        session_facts.landing_page_type,
+        session_facts.is_bounced,
+        session_summaries.second_page_view_sequence,
+        session_summaries.last_action_sequence
+
+    from session_facts
+
+    inner join session_summaries
+        on session_facts.session_id = session_summaries.session_id
 
 ),
 
@@ -52,39 +85,34 @@ clicked_recommendations as (
         session_id,
         recommendation_id
 
-    from placement_events
-
-    where
-        event_name = 'recommendation_clicked'
-        and recommendation_id is not null
+    from clicked_events
 
 ),
 
-clicks as (
-
-    select
-        {{ grain | join(',\n        ') }},
-        count(*) as clicks
-
-    from placement_events
-
-    where event_name = 'recommendation_clicked'
-
-    group by {{ grain | join(', ') }}
-
-),
-
+-- A recommender that was only clicked exposed nobody.
 recommender_exposures as (
 
     select
         {{ prefixed('placement_events', grain) | join(',\n        ') }},
-        count(*) as impressions,
-        count(case when placement_events.is_viewable then 1 end) as viewable_impressions,
-        sum(placement_events.items) as item_impressions,
-        count(clicked_recommendations.recommendation_id) as clicked_impressions,
-        min(placement_events.event_sequence) as first_sequence,
-        max(placement_events.event_sequence) as last_sequence,
-        min(placement_events.occurred_at) as first_exposed_at
+        count(case when placement_events.is_exposing then 1 end) as impressions,
+        count(
+            case when placement_events.is_exposing and placement_events.is_viewable then 1 end
+        ) as viewable_impressions,
+        sum(case when placement_events.is_exposing then placement_events.items end)
+            as item_impressions,
+        count(case when placement_events.event_name = 'recommendation_clicked' then 1 end)
+            as clicks,
+        count(
+            case
+                when placement_events.is_exposing then clicked_recommendations.recommendation_id
+            end
+        ) as clicked_impressions,
+        min(case when placement_events.is_exposing then placement_events.event_sequence end)
+            as first_sequence,
+        max(case when placement_events.is_exposing then placement_events.event_sequence end)
+            as last_sequence,
+        min(case when placement_events.is_exposing then placement_events.occurred_at end)
+            as first_exposed_at
 
     from placement_events
 
@@ -93,24 +121,32 @@ recommender_exposures as (
             placement_events.session_id = clicked_recommendations.session_id
             and placement_events.recommendation_id = clicked_recommendations.recommendation_id
 
-    where placement_events.is_exposing
-
     group by {{ prefixed('placement_events', grain) | join(', ') }}
+
+    having count(case when placement_events.is_exposing then 1 end) > 0
 
 ),
 
-viewed_page_types as (
+-- The baseline: the page type was viewed, and no recommender on it.
+unexposed_page_types as (
 
     select
-        session_id,
-        coalesce(page_type, 'other') as page_type,
-        min(event_sequence) as first_sequence,
-        max(event_sequence) as last_sequence,
-        min(occurred_at) as first_exposed_at
+        page_views.session_id,
+        coalesce(page_views.page_type, 'other') as page_type,
+        min(page_views.event_sequence) as first_sequence,
+        max(page_views.event_sequence) as last_sequence,
+        min(page_views.occurred_at) as first_exposed_at
 
     from page_views
 
-    group by session_id, coalesce(page_type, 'other')
+    left join recommender_exposures
+        on
+            page_views.session_id = recommender_exposures.session_id
+            and coalesce(page_views.page_type, 'other') = recommender_exposures.page_type
+
+    where recommender_exposures.session_id is null
+
+    group by page_views.session_id, coalesce(page_views.page_type, 'other')
 
 ),
 
@@ -120,30 +156,22 @@ exposures as (
 
     union all
 
-    -- The baseline: the page type was viewed, and no recommender on it. It is a left join because
-    -- Spark would ask `not exists` of every page view, before it groups them.
     select
-        viewed_page_types.session_id,
-        viewed_page_types.page_type,
+        session_id,
+        page_type,
         'none' as placement_id,
         'none' as strategy_id,
         'none' as experience,
         0 as impressions,
         0 as viewable_impressions,
         0 as item_impressions,
+        0 as clicks,
         0 as clicked_impressions,
-        viewed_page_types.first_sequence,
-        viewed_page_types.last_sequence,
-        viewed_page_types.first_exposed_at
+        first_sequence,
+        last_sequence,
+        first_exposed_at
 
-    from viewed_page_types
-
-    left join recommender_exposures
-        on
-            viewed_page_types.session_id = recommender_exposures.session_id
-            and viewed_page_types.page_type = recommender_exposures.page_type
-
-    where recommender_exposures.session_id is null
+    from unexposed_page_types
 
 ),
 
@@ -179,19 +207,19 @@ fct_session_placements as (
         coalesce(
             exposures.page_type = sessions.landing_page_type
             and (
-                session_summaries.second_page_view_sequence is null
-                or exposures.first_sequence < session_summaries.second_page_view_sequence
+                sessions.second_page_view_sequence is null
+                or exposures.first_sequence < sessions.second_page_view_sequence
             ),
             false
         ) as is_landing,
         sessions.is_bounced,
-        coalesce(exposures.last_sequence >= session_summaries.last_action_sequence, true)
+        coalesce(exposures.last_sequence >= sessions.last_action_sequence, true)
             as is_exit,
 
         cast(exposures.impressions as bigint) as impressions,
         cast(exposures.viewable_impressions as bigint) as viewable_impressions,
         cast(exposures.item_impressions as bigint) as item_impressions,
-        cast(coalesce(clicks.clicks, 0) as bigint) as clicks,
+        cast(exposures.clicks as bigint) as clicks,
         cast(exposures.clicked_impressions as bigint) as clicked_impressions,
         cast(coalesce(products_added.products_added, 0) as bigint) as products_added,
         cast(coalesce(orders_after.orders_after, 0) as bigint) as orders_after,
@@ -207,14 +235,8 @@ fct_session_placements as (
 
     from exposures
 
-    inner join sessions
+    left join sessions
         on exposures.session_id = sessions.session_id
-
-    inner join session_summaries
-        on exposures.session_id = session_summaries.session_id
-
-    left join clicks
-        on {{ equal_on(grain, 'exposures', 'clicks') }}
 
     left join products_added
         on {{ equal_on(grain, 'exposures', 'products_added') }}
