@@ -6,14 +6,6 @@
 
 with
 
-searches_and_orders as (
-
-    select * from {{ touched_rows(ref('int_events_sessionized')) }}
-
-    where event_name in ('products_searched', 'order_completed')
-
-),
-
 events as (
 
     select * from {{ touched_rows(ref('int_events_sessionized')) }}
@@ -28,18 +20,9 @@ events as (
 
 searching_sessions as (
 
-    select
-        session_id,
-        max(case when event_name = 'products_searched' then event_sequence end)
-            as last_search_sequence,
-        max(case when event_name = 'order_completed' then event_sequence end)
-            as last_order_sequence
+    select * from {{ touched_rows(ref('int_sessions_summarized')) }}
 
-    from searches_and_orders
-
-    group by session_id
-
-    having count(case when event_name = 'products_searched' then 1 end) > 0
+    where searches > 0
 
 ),
 
@@ -55,14 +38,18 @@ numbered as (
         events.search_term,
         events.search_results_count,
         events.occurred_at,
-        events.event_sequence,
-        searching_sessions.last_search_sequence,
-        searching_sessions.last_order_sequence,
+        searching_sessions.searches,
+        searching_sessions.orders,
         sum(case when events.event_name = 'products_searched' then 1 else 0 end) over (
             partition by events.session_id
             order by events.event_sequence
             rows between unbounded preceding and current row
-        ) as search_number
+        ) as search_number,
+        sum(case when events.event_name = 'order_completed' then 1 else 0 end) over (
+            partition by events.session_id
+            order by events.event_sequence
+            rows between unbounded preceding and current row
+        ) as order_number
 
     from events
 
@@ -76,6 +63,7 @@ followed as (
 
     select
         session_id,
+        search_number,
         max(case when event_name = 'products_searched' then event_id end) as search_id,
         min(visitor_id) as visitor_id,
         max(case when event_name = 'products_searched' then search_term end) as search_term,
@@ -85,9 +73,9 @@ followed as (
             as engagements,
         count(case when event_name = 'page_viewed' then 1 end) as page_views,
         min(occurred_at) as searched_at,
-        min(event_sequence) as event_sequence,
-        min(last_search_sequence) as last_search_sequence,
-        min(last_order_sequence) as last_order_sequence
+        min(searches) as searches,
+        min(orders) as orders,
+        min(order_number) as orders_before
 
     from numbered
 
@@ -112,11 +100,11 @@ int_searches_followed as (
         end as result_status,
         case
             when engagements > 0 then 'engaged'
-            when event_sequence < last_search_sequence then 'refined'
+            when search_number < searches then 'refined'
             when page_views > 0 then 'browsed'
             else 'abandoned'
         end as outcome,
-        coalesce(last_order_sequence > event_sequence, false) as has_order_after,
+        orders_before < orders as has_order_after,
 
         results_count,
 
