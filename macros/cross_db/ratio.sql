@@ -4,8 +4,9 @@
 
 {% macro default__ratio(numerator, denominator) -%}
     {%- set quotient = 'cast(' ~ numerator ~ ' as numeric(28, 6)) / nullif(' ~ denominator ~ ', 0)' -%}
-    {#- A quotient without room in its column must not stop a run. -#}
-    case when abs({{ quotient }}) < 1e12 then cast({{ quotient }} as numeric(18, 6)) end
+    {#- A quotient without room in its column must not stop a run. The cast is outside, for on Postgres a
+        `case` without `else` has no scale. -#}
+    cast(case when abs({{ quotient }}) < 1e12 then {{ quotient }} end as numeric(18, 6))
 {%- endmacro %}
 
 {% macro duckdb__ratio(numerator, denominator) -%}
