@@ -218,14 +218,14 @@ def _invoke(
     # Where the log cannot be written, dbt shall not say so with a traceback.
     logging.raiseExceptions = False
     stage.update(0, 1, "reading the project")
-    # What was imported, the project as dbt has read it and what it keeps of each node stay until
-    # the end: to look for garbage in them again and again takes more than a second.
-    gc.disable()
+    # What was imported, and then the project as dbt has read it, stays until the end: to look for
+    # garbage in it again and again takes more than a second.
+    gc.freeze()
     try:
         with _queries_end_on_ctrl_c() if warehouse.engine == "duckdb" else nullcontext():
             result = dbtRunner(callbacks=[_progress(stage)]).invoke(arguments)
     finally:
-        gc.enable()
+        gc.unfreeze()
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if isinstance(result.exception, KeyboardInterrupt):
         raise Interrupted("interrupted, nothing was published")
