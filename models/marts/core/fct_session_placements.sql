@@ -127,26 +127,35 @@ recommender_exposures as (
 
 ),
 
--- The baseline: the page type was viewed, and no recommender on it.
-unexposed_page_types as (
+viewed_page_types as (
 
     select
-        page_views.session_id,
-        coalesce(page_views.page_type, 'other') as page_type,
-        min(page_views.event_sequence) as first_sequence,
-        max(page_views.event_sequence) as last_sequence,
-        min(page_views.occurred_at) as first_exposed_at
+        session_id,
+        coalesce(page_type, 'other') as page_type,
+        min(event_sequence) as first_sequence,
+        max(event_sequence) as last_sequence,
+        min(occurred_at) as first_exposed_at
 
     from page_views
 
+    group by session_id, coalesce(page_type, 'other')
+
+),
+
+-- The baseline: the page type was viewed, and no recommender on it. It is a left join because
+-- Spark would ask `not exists` of every page view, before it groups them.
+unexposed_page_types as (
+
+    select viewed_page_types.*
+
+    from viewed_page_types
+
     left join recommender_exposures
         on
-            page_views.session_id = recommender_exposures.session_id
-            and coalesce(page_views.page_type, 'other') = recommender_exposures.page_type
+            viewed_page_types.session_id = recommender_exposures.session_id
+            and viewed_page_types.page_type = recommender_exposures.page_type
 
     where recommender_exposures.session_id is null
-
-    group by page_views.session_id, coalesce(page_views.page_type, 'other')
 
 ),
 
