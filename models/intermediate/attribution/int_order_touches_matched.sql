@@ -16,7 +16,7 @@ placement_events as (
 
     select * from {{ touched_rows(ref('int_placement_events')) }}
 
-    where (is_exposing or event_name = 'recommendation_clicked')
+    where is_exposing or event_name = 'recommendation_clicked'
 
 ),
 
