@@ -2,7 +2,7 @@
     {%- set key = arg_dict['unique_key'] -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     delete from {{ arg_dict['target_relation'] }}
-    where {{ key }} in (select {{ key }} from {{ touched_keys(key) }});
+    where {{ is_touched(key) }};
 
     {#- What nothing can touch is done again in every run. On its own: with `or` no engine finds the others fast. -#}
     delete from {{ arg_dict['target_relation'] }}
@@ -10,7 +10,9 @@
 
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
-    {%- if key == 'visitor_id' -%}
+    {%- set followed = graph.nodes.values() | selectattr('config.unique_key', 'eq', 'visitor_id')
+        | sum(attribute='depends_on.nodes', start=[]) -%}
+    {%- if key == 'visitor_id' and model.unique_id in followed -%}
     ;
 
     {{ keep_touched_rows(arg_dict['target_relation'], arg_dict['temp_relation']) }}

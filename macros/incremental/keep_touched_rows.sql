@@ -7,7 +7,7 @@
         select * from {{ rows }}
         {%- else %}
         select * from {{ relation }}
-        where visitor_id in (select visitor_id from {{ touched_keys('visitor_id') }})
+        where {{ is_touched('visitor_id') }}
         {%- endif %}
     {%- endif -%}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {% macro to_test(column) -%}
     {%- if execute and builds_on_last_run() and env_var('LIFTMART_TESTS', 'all') == 'touched' -%}
-        {{ column }} in (select {{ column }} from {{ touched_keys(column) }})
+        {{ is_touched(column) }}
     {%- else -%}
         true
     {%- endif -%}

@@ -1,6 +1,6 @@
 {% macro touched(column) -%}
     {%- if builds_on_last_run() and is_incremental() -%}
-        {{ column }} in (select {{ column }} from {{ touched_keys(column) }})
+        {{ is_touched(column) }}
     {%- else -%}
         true
     {%- endif -%}

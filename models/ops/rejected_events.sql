@@ -10,14 +10,25 @@
     + var('event_passthroughs') -%}
 with
 
-validated_events as (
+named_events as (
 
     select * from {{ ref('stg_events_validated') }}
 
     where
         rejection_reason is not null
-        -- Nothing touches whom no event names.
-        and ({{ touched('visitor_id') }} or visitor_id is null)
+        and visitor_id is not null
+        and {{ touched('visitor_id') }}
+
+),
+
+-- Nothing touches whom no event names. On their own: with `or` every column of every event is read.
+nameless_events as (
+
+    select * from {{ ref('stg_events_validated') }}
+
+    where
+        rejection_reason is not null
+        and visitor_id is null
 
 ),
 
@@ -43,7 +54,21 @@ rejected_events as (
 
         occurred_at
 
-    from validated_events
+    from named_events
+
+    union all
+
+    select
+        event_id,
+        visitor_id,
+
+        event_name,
+        rejection_reason as reason,
+        raw_values,
+
+        occurred_at
+
+    from nameless_events
 
     union all
 

@@ -11,7 +11,7 @@ validated_events as (
 
     select * from {{ ref('stg_events_validated') }}
 
-    where {{ touched('event_id') }}
+    where rejection_reason is null
 
 ),
 
@@ -85,8 +85,6 @@ stg_events_duplicated as (
 
     inner join repeated_ids
         on validated_events.event_id = repeated_ids.event_id
-
-    where validated_events.rejection_reason is null
 
 )
 

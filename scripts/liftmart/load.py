@@ -35,9 +35,18 @@ from liftmart.csv_files import convert, literal
 from liftmart.erasure import Erased, delete_what_was_built
 from liftmart.errors import UserError, first_line
 from liftmart.show import Stage, counted
-from liftmart.warehouse import Warehouse, now, read_json, replace_file, write_json
+from liftmart.warehouse import (
+    Warehouse,
+    now,
+    read_json,
+    replace_file,
+    share_gone,
+    write_json,
+)
 
 CHUNK = 1 << 20
+# From a third on, DuckDB can put the rows of three row groups into two.
+MOST_GONE = 0.4
 SOURCES = ("demo", "canonical", "ga4")
 # The name of a file is its path; the rest says whether it must be opened again.
 Columns = tuple[tuple[str, str], ...]
@@ -228,6 +237,8 @@ def erase(warehouse: Warehouse, erased: Erased, stage: Stage) -> None:
 def finish(warehouse: Warehouse, source: str, fingerprint: str) -> None:
     """Note that every model stands on what is loaded now, and delete the copies of what went.
 
+    When much of build.duckdb is what has gone, what stays is moved together as it is closed.
+
     Args:
         warehouse: Its lock is held and build.duckdb is not open.
         source: demo, canonical or ga4.
@@ -244,6 +255,8 @@ def finish(warehouse: Warehouse, source: str, fingerprint: str) -> None:
                     f" select * from raw.{relation} where false"
                 )
         connection.execute("commit")
+        if share_gone(connection) > MOST_GONE:
+            connection.execute("reset max_vacuum_tasks")
     finally:
         connection.close()
     Ledger(warehouse, source).sweep()

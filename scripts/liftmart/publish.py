@@ -144,6 +144,8 @@ def publish(
     try:
         connection.execute(f"set temp_directory = {literal(warehouse.folder / '.publish.tmp')}")
         connection.execute("set TimeZone = 'UTC'")
+        # Rows that lie at the end are put in order by copying everything, not at each commit.
+        connection.execute("set max_vacuum_tasks = 0")
         connection.execute(f"attach {literal(warehouse.build)} as build (read_only)")
         built = _columns(connection, "build")
         tables = {name: built.get(name, []) for name in sorted({*relations, "ops.loads"})}

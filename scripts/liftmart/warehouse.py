@@ -64,6 +64,20 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def share_gone(connection: duckdb.DuckDBPyConnection) -> float:
+    """Return how much of the rows that a database of DuckDB stores are deleted, from 0 to 1."""
+    tables = connection.execute(
+        "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+        " where database_name = current_database() and not temporary"
+    ).fetchall()
+    counts = " union all ".join(f"select count(*) as rows from {name}" for name, _ in tables)
+    stored = sum(rows for _, rows in tables)
+    if not stored:
+        return 0.0
+    ((here,),) = connection.execute(f"select sum(rows) from ({counts})").fetchall()
+    return 1 - int(here) / int(stored)
+
+
 def mark(file: Path) -> list[int]:
     """Return what tells whether a file was changed; nothing where there is none."""
     try:
@@ -181,6 +195,8 @@ class Warehouse:
 
         A file that DuckDB cannot read (a run was killed while it made it) is put aside as
         build.duckdb.unreadable: everything in it is made again from raw/.
+
+        Rows stay where they are as it is closed, unless max_vacuum_tasks is reset (share_gone).
         """
         try:
             connection = duckdb.connect(str(self.build))
@@ -192,4 +208,5 @@ class Warehouse:
             self.build.with_name("build.duckdb.wal").unlink(missing_ok=True)
             connection = duckdb.connect(str(self.build))
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set max_vacuum_tasks = 0")
         return connection

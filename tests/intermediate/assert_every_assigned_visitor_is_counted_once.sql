@@ -61,6 +61,8 @@ events as (
 
     select * from {{ ref('stg_events') }}
 
+    where {{ to_test('visitor_id') }}
+
 ),
 
 experiments as (
@@ -72,6 +74,8 @@ experiments as (
 assigned as (
 
     select * from {{ ref('int_experiment_visitors') }}
+
+    where {{ to_test('visitor_id') }}
 
 ),
 

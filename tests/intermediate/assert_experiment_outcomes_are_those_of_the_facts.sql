@@ -6,7 +6,9 @@ experiment_visitors as (
 
     select * from {{ ref('int_experiment_visitors') }}
 
-    where not is_crossover
+    where
+        not is_crossover
+        and {{ to_test('visitor_id') }}
 
 ),
 

@@ -4,11 +4,15 @@ session_placements as (
 
     select * from {{ ref('fct_session_placements') }}
 
+    where {{ to_test('visitor_id') }}
+
 ),
 
 sessions as (
 
     select * from {{ ref('fct_sessions') }}
+
+    where {{ to_test('visitor_id') }}
 
 ),
 

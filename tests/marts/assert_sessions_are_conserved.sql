@@ -11,6 +11,8 @@ summarized as (
 
     from {{ ref('int_sessions_summarized') }}
 
+    where {{ to_test('visitor_id') }}
+
 ),
 
 sessions as (
@@ -23,6 +25,8 @@ sessions as (
         orders
 
     from {{ ref('fct_sessions') }}
+
+    where {{ to_test('visitor_id') }}
 
 ),
 

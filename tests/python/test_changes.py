@@ -9,6 +9,7 @@ from conftest import PROJECT, Loader, Run, event, write_events, write_parquet
 
 from liftmart import changes
 from liftmart.load import finish
+from liftmart.warehouse import share_gone
 
 FIRST, SECOND = "day1.parquet", "day2.csv"
 
@@ -216,3 +217,21 @@ def test_only_a_build_of_every_model_has_ended(
     assert run(*command).code == 0
     assert len(loader.query("select * from raw.finished_build")) == 1
     assert seen(loader) == ([], [])
+
+
+@pytest.mark.parametrize(("of_ten", "is_moved"), [(3, False), (5, True)])
+def test_rows_move_together_once_many_have_gone(built: Loader, of_ten: int, is_moved: bool) -> None:
+    connection = built.warehouse.open_build()
+    connection.execute("create table raw.many as select range as number from range(1000000)")
+    connection.execute("checkpoint")
+    connection.execute(f"delete from raw.many where number % 10 < {of_ten}")
+    assert share_gone(connection) == pytest.approx(of_ten / 10, abs=0.001)
+    connection.close()
+
+    finish(built.warehouse, "canonical", "the same")
+    connection = built.warehouse.open_build()
+    assert (share_gone(connection) < of_ten / 10 - 0.1) is is_moved
+    assert connection.execute("select count(*) from raw.many").fetchall() == [
+        (100_000 * (10 - of_ten),)
+    ]
+    connection.close()

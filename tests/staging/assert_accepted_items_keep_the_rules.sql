@@ -5,6 +5,8 @@ event_items as (
 
     select * from {{ ref('stg_event_items') }}
 
+    where {{ to_test('visitor_id') }}
+
 ),
 
 judged as (
