@@ -22,6 +22,8 @@ MODELS = [
     "kpi_overview_weekly",
     "kpi_conversion_by_placement",
     "kpi_aov_by_placement",
+    "int_audiences_compared",
+    "int_products_weighed",
     "kpi_personalization_depth",
     "int_investigated_week",
     "int_investigated_placements",

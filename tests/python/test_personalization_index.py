@@ -37,7 +37,12 @@ IMPRESSIONS = st.lists(
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelsOnRows]:
-    names = ["int_products_shown", "kpi_personalization_depth"]
+    names = [
+        "int_products_shown",
+        "int_audiences_compared",
+        "int_products_weighed",
+        "kpi_personalization_depth",
+    ]
     with ModelsOnRows(names, INPUTS, tmp_path_factory.mktemp("index")) as models:
         yield models
 
