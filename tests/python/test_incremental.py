@@ -379,6 +379,26 @@ def test_what_visitors_share_is_made_anew(warehouse: Warehouse, what: str) -> No
         ends_as_a_full_refresh(warehouse, steps[:last])
 
 
+def test_another_catalogue_is_looked_up_in_all_days(warehouse: Warehouse) -> None:
+    files = {
+        "a": [
+            at(0, "e1", "recommendation_viewed", "v1", **SHOWN),
+            at(DAY, "e2", "recommendation_viewed", "v2", **SHOWN),
+            at(DAY, "e3", "products_searched", "v2", search_term="hat", search_results_count="0"),
+        ]
+    }
+    hat = {"product_id": "p1", "product_name": "Hat", "category": "Heads"}
+    boot = {"product_id": "p2", "product_name": "Boot", "category": "Feet", "is_stocked": "true"}
+    catalogues: tuple[list[Row], ...] = (
+        [hat | {"is_stocked": "true"}, boot],
+        [hat | {"is_stocked": "false"}, boot],
+        [],
+    )
+    for number in (2, 3):
+        steps = [Step(files, Shop(products=products), None) for products in catalogues[:number]]
+        ends_as_a_full_refresh(warehouse, steps)
+
+
 def ends_as_a_full_refresh(warehouse: Warehouse, steps: list[Step]) -> None:
     warehouse.forget()
     follows = False
