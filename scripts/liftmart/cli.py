@@ -102,7 +102,10 @@ def build(
     ] = 7,
     wait: WaitOption = False,
     threads: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Models built at the same time.")
+        int | None,
+        typer.Option(
+            min=1, max=64, help="Models built at the same time: 2, in a full refresh 1 on DuckDB."
+        ),
     ] = None,
 ) -> None:
     """Load what is new, build and test every mart, publish them and show the KPIs."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PUBLISHED_SCHEMAS = ("marts", "ops")
 # Set by the command itself, not by --vars.
 OWN_VARS = ("source", "raw_schema")
+OUT_OF_MEMORY = "Out of Memory Error"
 # Where the tables are that --source tables reads is for the user to say.
 TABLES_VAR = "raw_schema"
 ONLY_INCREMENTAL = (
@@ -124,7 +125,8 @@ def build(
         variables: dbt's variables, `source` among them.
         stage: Told how many nodes are done.
         full_refresh: Rebuild incremental models from raw.
-        threads: Models built at the same time; None takes the profile's.
+        threads: Models built at the same time; None takes the profile's, and on DuckDB one in a
+            full refresh. One, too, after more have run out of memory.
         only_incremental: Build only the models that follow what is new, and what they read; test
             nothing. The rest is made anew by any later build.
         test_all: Ask tests of all rows, not only of those that this run touches.
@@ -140,23 +142,27 @@ def build(
     from dbt.artifacts.schemas.run import RunExecutionResult
 
     os.environ["LIFTMART_TESTS"] = "all" if test_all else "touched"
-    result = _invoke(
-        warehouse,
-        variables,
-        stage,
-        "build",
-        *("--target-path", str(warehouse.target)),
+    command = [
+        *("build", "--target-path", str(warehouse.target)),
         # The manifest takes dbt two seconds, twice, and nobody reads it here.
         "--no-write-json",
         # Unit tests check the SQL, not the data: they are the developers'.
         *("--exclude-resource-type", "unit_test"),
         *(ONLY_INCREMENTAL if only_incremental else []),
         *(["--full-refresh"] if full_refresh else []),
-        *(["--threads", str(threads)] if threads else []),
-    )
+    ]
+    # Two models at once may need more memory than there is. Each alone spills what does not fit; in
+    # a full refresh, where models are large, one at a time takes no longer.
+    if full_refresh and warehouse.engine == "duckdb" and "LIFTMART_THREADS" not in os.environ:
+        threads = threads or 1
+    for at_once in dict.fromkeys((threads, 1)):
+        chosen = ["--threads", str(at_once)] if at_once else []
+        result = _invoke(warehouse, variables, stage, *command, *chosen)
+        results: list[NodeResult] = getattr(result.result, "results", None) or []
+        if not any(OUT_OF_MEMORY in str(one.message) for one in results):
+            break
     if isinstance(result.result, RunExecutionResult):
         result.result.write(str(warehouse.target / "run_results.json"))
-    results: list[NodeResult] = getattr(result.result, "results", None) or []
     made = [str(one.status) for one in results if one.node.resource_type in ("model", "seed")]
     outcome = Outcome(passed=result.success, complete=bool(made) and {*made} == {"success"})
     for node_result in results:

@@ -55,6 +55,12 @@ def explain_text(text: str, folder: Path) -> UserError | None:
             f"{file} is open in process {process} ({Path(program).name}):"
             " close it there and run the same command again"
         )
+    memory = re.search(r"(?:allocate|pin) .*/([\d.]+ \w+) used\)", text)
+    if memory:
+        return UserError(
+            f"{memory.group(1)} of memory are too little for this build:"
+            " set the environment variable LIFTMART_MEMORY_LIMIT to more"
+        )
     damaged = re.search(r'"(.+?)" exists, but it is not a valid DuckDB', text)
     if damaged:
         return UserError(f"{damaged.group(1)} is damaged: run liftmart build, which makes it anew")

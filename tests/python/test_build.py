@@ -8,13 +8,17 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
 from conftest import Run, event, start, start_python, write_events
 
+from liftmart import dbt
+from liftmart.build import describe_failures
 from liftmart.publish import DESCRIBED, publish
+from liftmart.show import Terminal
 from liftmart.warehouse import Warehouse, read_json
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -371,3 +375,47 @@ def test_another_source_is_not_replaced_by_the_demo_shop_by_accident(
     assert ended.code == 1
     assert "holds canonical events" in ended.complaint
     assert (tmp_path / "warehouse" / "liftmart.duckdb").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "full_refresh", "at_once"),
+    [(None, False, ["", "1"]), (4, False, ["4", "1"]), (None, True, ["1"]), (4, True, ["4", "1"])],
+)
+def test_what_runs_out_of_memory_starts_again_one_at_a_time(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: int | None,
+    full_refresh: bool,
+    at_once: list[str],
+) -> None:
+    monkeypatch.delenv("LIFTMART_THREADS", raising=False)
+    message = "Out of Memory Error: failed to allocate data of size 4.0 KiB (2.7 GiB/2.7 GiB used)"
+    node = SimpleNamespace(resource_type="model", name="fct_sessions")
+    failed = SimpleNamespace(status="error", message=message, failures=None, node=node)
+    asked_for: list[str] = []
+
+    def invoke(*arguments: object) -> SimpleNamespace:
+        command = [str(argument) for argument in arguments[3:]]
+        named = "--threads" in command
+        asked_for.append(command[command.index("--threads") + 1] if named else "")
+        return SimpleNamespace(success=False, result=SimpleNamespace(results=[failed]))
+
+    monkeypatch.setattr(dbt, "_invoke", invoke)
+    warehouse = Warehouse(tmp_path)
+    with Terminal().stage("build") as stage:
+        outcome = dbt.build(warehouse, {}, stage, full_refresh=full_refresh, threads=asked)
+    assert asked_for == at_once
+    assert not outcome.passed
+    assert str(describe_failures(outcome, warehouse, "canonical")) == (
+        "2.7 GiB of memory are too little for this build:"
+        " set the environment variable LIFTMART_MEMORY_LIMIT to more"
+    )
+
+
+def test_too_little_memory_is_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIFTMART_MEMORY_LIMIT", "20MB")
+    ended = run("build", "--warehouse", tmp_path / "warehouse")
+    assert ended.code == 1
+    assert ended.complaint.endswith("set the environment variable LIFTMART_MEMORY_LIMIT to more")
