@@ -58,7 +58,7 @@ def explain_text(text: str, folder: Path) -> UserError | None:
     memory = re.search(r"(?:allocate|pin) .*/([\d.]+ \w+) used\)", text)
     if memory:
         return UserError(
-            f"{memory.group(1)} of memory are too little for this build:"
+            f"{memory.group(1)} of memory is too little for this build:"
             " set the environment variable LIFTMART_MEMORY_LIMIT to more"
         )
     damaged = re.search(r'"(.+?)" exists, but it is not a valid DuckDB', text)

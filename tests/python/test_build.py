@@ -407,7 +407,7 @@ def test_what_runs_out_of_memory_starts_again_one_at_a_time(
     assert asked_for == at_once
     assert not outcome.passed
     assert str(describe_failures(outcome, warehouse, "canonical")) == (
-        "2.7 GiB of memory are too little for this build:"
+        "2.7 GiB of memory is too little for this build:"
         " set the environment variable LIFTMART_MEMORY_LIMIT to more"
     )
 
