@@ -32,6 +32,16 @@ nameless_events as (
 
 ),
 
+refused_events as (
+
+    select * from named_events
+
+    union all
+
+    select * from nameless_events
+
+),
+
 duplicated_events as (
 
     select * from {{ ref('stg_events_duplicated') }}
@@ -54,21 +64,7 @@ rejected_events as (
 
         occurred_at
 
-    from named_events
-
-    union all
-
-    select
-        event_id,
-        visitor_id,
-
-        event_name,
-        rejection_reason as reason,
-        raw_values,
-
-        occurred_at
-
-    from nameless_events
+    from refused_events
 
     union all
 
