@@ -56,3 +56,8 @@ def test_ci_runs_on_every_python_that_the_package_takes() -> None:
     assert PACKAGE["requires-python"] == ">=3.11,<3.14"
     assert versions == ["3.11", "3.12", "3.13"]
     assert "(3, 11) <= sys.version_info[:2] <= (3, 13)" in (PROJECT / "Makefile").read_text()
+
+
+def test_a_clone_has_the_folder_that_plain_dbt_builds_in() -> None:
+    """DuckDB makes the file, not its folder."""
+    assert (PROJECT / "warehouse" / ".gitkeep").is_file()
