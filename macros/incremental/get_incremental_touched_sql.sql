@@ -1,6 +1,9 @@
 {% macro get_incremental_touched_sql(arg_dict) -%}
     {%- set key = arg_dict['unique_key'] -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    {%- if key == 'visitor_id' and builds_on_last_run() -%}
+        {%- do keep_inserted_rows(arg_dict['temp_relation']) -%}
+    {%- endif -%}
     delete from {{ arg_dict['target_relation'] }}
     where {{ is_touched(key) }};
 
@@ -10,11 +13,4 @@
 
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
-    {%- set followed = graph.nodes.values() | selectattr('config.unique_key', 'eq', 'visitor_id')
-        | sum(attribute='depends_on.nodes', start=[]) -%}
-    {%- if key == 'visitor_id' and model.unique_id in followed -%}
-    ;
-
-    {{ keep_touched_rows(arg_dict['target_relation'], arg_dict['temp_relation']) }}
-    {%- endif -%}
 {%- endmacro %}

@@ -1,10 +1,7 @@
 {% macro touched_rows(relation) -%}
-    {%- set kept = named('touched', relation.identifier) if builds_on_last_run() and is_incremental() else none -%}
-    {%- if kept is none -%}
-        {{ relation }}
-    {%- elif load_relation(kept) is not none -%}
-        {{ kept }}
+    {%- if builds_on_last_run() and is_incremental() -%}
+        {{ touched_rows_of(relation) }}
     {%- else -%}
-        (select * from {{ relation }} where {{ touched('visitor_id') }}) as rows_of_touched
+        {{ relation }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,7 +1,10 @@
 {{ config(
     materialized='view',
     unique_key='visitor_id',
-    post_hook='{{ keep_touched_rows(this) }}'
+    post_hook={
+        'sql': "{{ keep_touched_rows_of_view(ref('stg_event_items_validated')) }}",
+        'transaction': false
+    }
 ) }}
 
 with

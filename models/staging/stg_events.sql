@@ -1,7 +1,10 @@
 {{ config(
     materialized='view',
     unique_key='event_id',
-    post_hook='{{ keep_touched_rows(this) }}'
+    post_hook={
+        'sql': "{{ keep_touched_rows_of_view(ref('stg_events_validated')) }}",
+        'transaction': false
+    }
 ) }}
 -- Everything by visitor comes after it. depends_on: {{ ref('stg_visitors_touched') }}
 

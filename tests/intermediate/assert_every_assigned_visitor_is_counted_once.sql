@@ -59,9 +59,7 @@ arm_discrepancies as (
 
 events as (
 
-    select * from {{ ref('stg_events') }}
-
-    where {{ to_test('visitor_id') }}
+    select * from {{ rows_to_test(ref('stg_events'), 'visitor_id') }}
 
 ),
 
@@ -73,9 +71,7 @@ experiments as (
 
 assigned as (
 
-    select * from {{ ref('int_experiment_visitors') }}
-
-    where {{ to_test('visitor_id') }}
+    select * from {{ rows_to_test(ref('int_experiment_visitors'), 'visitor_id') }}
 
 ),
 

@@ -4,11 +4,10 @@ with
 
 experiment_visitors as (
 
-    select * from {{ ref('int_experiment_visitors') }}
+    select * from {{ rows_to_test(ref('int_experiment_visitors'), 'visitor_id') }}
 
     where
         not is_crossover
-        and {{ to_test('visitor_id') }}
 
 ),
 

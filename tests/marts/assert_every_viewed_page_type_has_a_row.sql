@@ -7,11 +7,10 @@ viewed_page_types as (
         coalesce(page_type, 'other') as page_type,
         count(*) as page_views
 
-    from {{ ref('int_events_sessionized') }}
+    from {{ rows_to_test(ref('int_events_sessionized'), 'visitor_id') }}
 
     where
         event_name = 'page_viewed'
-        and {{ to_test('visitor_id') }}
 
     group by session_id, coalesce(page_type, 'other')
 
@@ -25,9 +24,7 @@ placed_page_types as (
         count(case when experience = 'none' then 1 end) as baseline_rows,
         count(case when experience <> 'none' then 1 end) as recommender_rows
 
-    from {{ ref('fct_session_placements') }}
-
-    where {{ to_test('visitor_id') }}
+    from {{ rows_to_test(ref('fct_session_placements'), 'visitor_id') }}
 
     group by session_id, page_type
 

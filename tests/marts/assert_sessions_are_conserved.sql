@@ -9,9 +9,7 @@ summarized as (
         searches,
         orders
 
-    from {{ ref('int_sessions_summarized') }}
-
-    where {{ to_test('visitor_id') }}
+    from {{ rows_to_test(ref('int_sessions_summarized'), 'visitor_id') }}
 
 ),
 
@@ -24,9 +22,7 @@ sessions as (
         searches,
         orders
 
-    from {{ ref('fct_sessions') }}
-
-    where {{ to_test('visitor_id') }}
+    from {{ rows_to_test(ref('fct_sessions'), 'visitor_id') }}
 
 ),
 

@@ -61,7 +61,7 @@ def test_tests_are_asked_of_what_is_new_and_of_all_where_that_is_not_enough(
     assert build(3, "v2").code == 1
     take_it_for_tested()
     assert build(4, "v2").code == 0
-    assert "stg_visitors_touched" in singular_test()
+    assert '"touched"."main"."int_sessions_summarized"' in singular_test()
     asked = build(5, "v2", "--test-all")
     assert asked.code == 1
     assert re.search(rf"test {TEST}\S*: 1 row", asked.err)

@@ -30,8 +30,13 @@ def test_a_run_reads_what_it_has_kept_and_dbt_alone_searches(run: Run, tmp_path:
         rows = ask("select * from marts.fct_sessions")
         assert len(rows) == day
     assert '"touched"."' in compiled(warehouse / "target")
+    # So do its tests, of one table as of several.
+    for name in ("primary_key_fct_sessions*", "assert_sessions_are_conserved"):
+        (test,) = (warehouse / "target" / "compiled").rglob(f"{name}.sql")
+        assert '"touched"."main"."fct_sessions"' in test.read_text()
     # They are there as long as the run.
     assert ask("select table_name from duckdb_tables() where schema_name = 'touched'") == []
+    assert not list(warehouse.glob("touched*"))
 
     alone = [
         *(str(Path(sys.executable).parent / "dbt"), "--quiet", "build"),

@@ -3,11 +3,10 @@ with
 
 events as (
 
-    select * from {{ ref('stg_events_validated') }}
+    select * from {{ rows_to_test(ref('stg_events_validated'), 'load_id') }}
 
     where
         rejection_reason is null
-        and {{ to_test('load_id') }}
 
 ),
 

@@ -3,9 +3,7 @@ with
 
 event_items as (
 
-    select * from {{ ref('stg_event_items') }}
-
-    where {{ to_test('visitor_id') }}
+    select * from {{ rows_to_test(ref('stg_event_items'), 'visitor_id') }}
 
 ),
 
