@@ -233,6 +233,7 @@ def _run(
                 {**variables, "source": source},
                 # The first chunk of a backfill has done so.
                 request.full_refresh and not run.get("chunks"),
+                terminal,
             )
         elif isinstance(warehouse, PostgresWarehouse) and source == "tables":
             with terminal.stage("compare"):
@@ -311,13 +312,17 @@ def _run(
 
 
 def _begin(
-    warehouse: Warehouse, variables: Mapping[str, Any], full_refresh: bool
+    warehouse: Warehouse, variables: Mapping[str, Any], full_refresh: bool, terminal: Terminal
 ) -> tuple[str, bool]:
     """Return the fingerprint of a build, and whether it must start from raw."""
     connection = warehouse.open_build()
     try:
         fingerprint = changes.fingerprint(connection, dbt.project_folder(), variables)
-        return fingerprint, changes.begin_build(connection, fingerprint, full_refresh)
+        is_full = changes.begin_build(connection, fingerprint, full_refresh)
+        if not is_full and changes.much_is_new(connection):
+            is_full = changes.begin_build(connection, fingerprint, full_refresh=True)
+            terminal.say("build: everything is built anew, since much of it is new")
+        return fingerprint, is_full
     finally:
         connection.close()
 
@@ -354,7 +359,7 @@ def _backfill(
             warehouse.write_state({"passed": False, **state})
             every_variable = {**variables, "source": source}
             fingerprint, full_refresh = _begin(
-                warehouse, every_variable, request.full_refresh and number == 1
+                warehouse, every_variable, request.full_refresh and number == 1, terminal
             )
             outcome = dbt.build(
                 warehouse,

@@ -25,6 +25,9 @@ from liftmart.warehouse import now
 
 Load = tuple[str, str]
 """The table of a load and its load_id."""
+# To bring most of a large history up to date takes longer than to build it, and more disk.
+MANY_ROWS = 1_000_000
+MOST_CHANGED = 0.25
 
 
 def note_loads(connection: duckdb.DuckDBPyConnection, loaded: Iterable[Load]) -> None:
@@ -97,7 +100,7 @@ def begin_build(
     Args:
         connection: build.duckdb.
         fingerprint: Of everything but the loads that decides what a build comes to.
-        full_refresh: The user asks for it.
+        full_refresh: Whether it is asked for.
     """
     finished = connection.execute("select fingerprint from raw.finished_build").fetchall()
     if finished == [(fingerprint,)] and not full_refresh:
@@ -106,6 +109,16 @@ def begin_build(
     # now must not be taken for a state to go on from.
     connection.execute("delete from raw.finished_build")
     return True
+
+
+def much_is_new(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Say whether more has come since the last build that ended than is worth following."""
+    ((new, loaded),) = connection.execute(
+        "select coalesce(sum(rows) filter (where content_hash in"
+        " (select load_id from raw.changed_loads where is_loaded)), 0), coalesce(sum(rows), 0)"
+        " from ops.loads where table_name in ('events', 'ga4_events')"
+    ).fetchall()
+    return bool(new >= MANY_ROWS and new > MOST_CHANGED * loaded)
 
 
 def finish_build(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import PROJECT, Loader, Run, event, write_events, write_parquet
 
@@ -47,6 +48,27 @@ def test_before_a_build_has_ended_everything_is_new(loader: Loader, shop: Path) 
     rewrite(shop, 7)
     loader(shop)
     assert seen(loader) == (["e3", "e4", "e7"], [])
+
+
+def test_what_is_most_of_a_large_history_is_not_followed(
+    built: Loader, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def much_is_new() -> bool:
+        with duckdb.connect(str(built.warehouse.build), read_only=True) as connection:
+            return changes.much_is_new(connection)
+
+    monkeypatch.setattr(changes, "MANY_ROWS", 2)
+    assert not much_is_new()
+    # Two of the four rows that there are then.
+    rewrite(shop, 7, 8)
+    built(shop)
+    assert much_is_new()
+    monkeypatch.setattr(changes, "MOST_CHANGED", 0.5)
+    assert not much_is_new()
+    monkeypatch.setattr(changes, "MOST_CHANGED", 0.49)
+    assert much_is_new()
+    monkeypatch.setattr(changes, "MANY_ROWS", 3)
+    assert not much_is_new()
 
 
 def test_a_build_that_ended_leaves_nothing_to_do(built: Loader, shop: Path) -> None:

@@ -8,7 +8,11 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 from conftest import PROJECT, Run, event, write_events
+
+from liftmart import changes
+from liftmart.warehouse import read_json
 
 
 def test_a_run_reads_what_it_has_kept_and_dbt_alone_searches(run: Run, tmp_path: Path) -> None:
@@ -47,3 +51,21 @@ def test_a_run_reads_what_it_has_kept_and_dbt_alone_searches(run: Run, tmp_path:
     subprocess.run(alone, cwd=PROJECT, env=environment, check=True)
     assert "rows_of_touched" in compiled(target)
     assert ask("select * from marts.fct_sessions") == rows
+
+
+@pytest.mark.parametrize("many_rows", [1, 2])
+def test_a_run_that_brings_most_of_the_rows_builds_from_raw(
+    many_rows: int, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MANY_ROWS", many_rows)
+    shop, warehouse = tmp_path / "shop", tmp_path / "warehouse"
+    for day in (1, 2):
+        new = event(day, visitor_id=f"v{day}", occurred_at=f"2026-01-0{day} 01:00")
+        write_events(shop / "events" / f"{day}.csv", [new])
+        ended = run("build", "--source", "canonical", "--events", shop, "--warehouse", warehouse)
+        assert ended.code == 0, ended.err
+    assert read_json(warehouse / "last_run.json")["full_refresh"] is (many_rows == 1)
+    assert ("everything is built anew, since" in ended.err) is (many_rows == 1)
+    with duckdb.connect(str(warehouse / "liftmart.duckdb"), read_only=True) as connection:
+        rows = connection.execute("select visitor_id from marts.fct_sessions order by 1").fetchall()
+    assert rows == [("v1",), ("v2",)]
