@@ -6,8 +6,7 @@ experiment_visitors as (
 
     select * from {{ rows_to_test(ref('int_experiment_visitors'), 'visitor_id') }}
 
-    where
-        not is_crossover
+    where not is_crossover
 
 ),
 

@@ -9,8 +9,7 @@ viewed_page_types as (
 
     from {{ rows_to_test(ref('int_events_sessionized'), 'visitor_id') }}
 
-    where
-        event_name = 'page_viewed'
+    where event_name = 'page_viewed'
 
     group by session_id, coalesce(page_type, 'other')
 

@@ -5,8 +5,7 @@ events as (
 
     select * from {{ rows_to_test(ref('stg_events_validated'), 'load_id') }}
 
-    where
-        rejection_reason is null
+    where rejection_reason is null
 
 ),
 
