@@ -11,7 +11,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -34,6 +34,8 @@ OWN_VARS = ("source", "raw_schema")
 OUT_OF_MEMORY = "Out of Memory Error"
 # Where the tables are that --source tables reads is for the user to say.
 TABLES_VAR = "raw_schema"
+# Of what dbt says for debugging, what tells how far it is.
+PROGRESS = ("NodeStart", "NodeFinished")
 ONLY_INCREMENTAL = (
     *("--select", "+config.materialized:incremental"),
     *("--exclude-resource-type", "test"),
@@ -228,7 +230,10 @@ def _invoke(
     # garbage in it again and again takes more than a second.
     gc.freeze()
     try:
-        with _queries_end_on_ctrl_c() if warehouse.engine == "duckdb" else nullcontext():
+        with (
+            _unread_messages_are_not_made(),
+            _queries_end_on_ctrl_c(warehouse.engine),
+        ):
             result = dbtRunner(callbacks=[_progress(stage)]).invoke(arguments)
     finally:
         gc.unfreeze()
@@ -242,19 +247,58 @@ def _invoke(
 
 
 @contextmanager
-def _queries_end_on_ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C end what DuckDB is doing.
+def _unread_messages_are_not_made() -> Iterator[None]:
+    """Let dbt make no messages for debugging, some fifty for each node.
+
+    Its log is of level info; dbt would make them all the same, and leave them out as it writes.
+    """
+    from dbt_common.events.base_types import BaseEvent, EventLevel
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.event_manager_client import ctx_set_event_manager, get_event_manager
+
+    class ReadMessages(EventManager):
+        def fire_event(
+            self,
+            e: BaseEvent,
+            level: EventLevel | None = None,
+            node: object = None,
+            force_warn_or_error_handling: bool = False,
+        ) -> None:
+            is_for_debugging = (level or e.level_tag()) == EventLevel.DEBUG
+            if not is_for_debugging or type(e).__name__ in PROGRESS:
+                super().fire_event(e, level, node, force_warn_or_error_handling)
+
+    before = get_event_manager()
+    ctx_set_event_manager(ReadMessages())
+    try:
+        yield
+    finally:
+        ctx_set_event_manager(before)
+
+
+@contextmanager
+def _queries_end_on_ctrl_c(engine: str) -> Iterator[None]:
+    """Let Ctrl-C end what the database is doing.
 
     dbt cancels its queries once; one that starts at that moment would run to its end first.
     """
     from dbt.adapters.factory import get_adapter_by_type
 
     ended = threading.Event()
+    main = threading.get_ident()
 
     def cancel() -> None:
         while not ended.wait(0.2):
-            adapter = get_adapter_by_type("duckdb")  # type: ignore[no-untyped-call]
-            adapter.connections.cancel_open()
+            connections = get_adapter_by_type(engine).connections  # type: ignore[no-untyped-call]
+            if engine == "duckdb":
+                connections.cancel_open()
+                continue
+            # dbt's way asks the database to end each of them, for which it needs a connection.
+            for (_, thread), connection in [*connections.thread_connections.items()]:
+                if thread != main and connection.state == "open":
+                    # It may be closed by now, and then nothing runs.
+                    with suppress(Exception):
+                        connection.handle.cancel()
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
         threading.Thread(target=cancel, daemon=True).start()
@@ -278,7 +322,7 @@ def _progress(stage: Stage) -> Callable[[EventMsg], None]:
         if event.info.name == "ConcurrencyLine":
             total = int(event.data.node_count) or 1
             gc.freeze()
-        elif event.info.name in ("NodeStart", "NodeFinished"):
+        elif event.info.name in PROGRESS:
             done += event.info.name == "NodeFinished"
             stage.update(done, max(done, total), str(event.data.node_info.node_name))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import psycopg2
 import pytest
-from conftest import Run, start
+from conftest import Run, start_python
 from engines import DuckDB, EngineMissing, Postgres, postgres, run_dbt
 from parity import demo_shop, differences
 
@@ -203,12 +203,25 @@ def _hold(warehouse: PostgresWarehouse, release: threading.Event) -> None:
         time.sleep(3)
 
 
-def test_ctrl_c_ends_what_postgres_is_doing(shop: Postgres, run: Run, tiny_project: Path) -> None:
+# dbt ends a query once; one that starts just then it does not see.
+DEAF = """
+import sys
+from dbt.adapters.sql.connections import SQLConnectionManager
+from liftmart import cli
+SQLConnectionManager.cancel_open = lambda self: []
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("command", [("-m", "liftmart.cli"), ("-c", DEAF)])
+def test_ctrl_c_ends_what_postgres_is_doing(
+    command: tuple[str, str], shop: Postgres, run: Run, tiny_project: Path
+) -> None:
     assert run("build", "--source", "tables").code == 0
     ask(shop, ONE_MORE_ORDER)
     slow = tiny_project / "models" / "marts" / "slow.sql"
     slow.write_text("select pg_sleep(600) is null as x")
-    process = start("build", "--source", "tables")
+    process = start_python(*command, "build", "--source", "tables")
     running = "select 1 from pg_stat_activity where state = 'active' and query like '%pg_sleep(6%'"
     while not ask(shop, f"{running} and pid <> pg_backend_pid()") and process.poll() is None:
         time.sleep(0.2)
