@@ -4,6 +4,7 @@
     rows between unbounded preceding and current row
 {%- endset -%}
 {%- set columns = ['experiment_id', 'variant_id', 'changed_date', 'weight'] -%}
+{%- set outcomes = experiment_outcome_names() -%}
 with
 
 states as (
@@ -32,6 +33,23 @@ revenue_caps as (
 
 ),
 
+-- Most visitors are like others, and each kind is worked out once.
+alike as (
+
+    select
+        experiment_id,
+        variant_id,
+        date_day,
+        next_date_day,
+        {{ outcomes | join(',\n        ') }},
+        count(*) as visitors
+
+    from states
+
+    group by experiment_id, variant_id, date_day, next_date_day, {{ outcomes | join(', ') }}
+
+),
+
 weights as (
 
     select 1 as weight
@@ -46,30 +64,29 @@ weights as (
 changes as (
 
     select
-        states.*,
+        alike.*,
         revenue_caps.revenue_cap,
-        weights.weight,
-        case when weights.weight > 0 then states.date_day else states.next_date_day end
+        weights.weight * alike.visitors as weight,
+        case when weights.weight > 0 then alike.date_day else alike.next_date_day end
             as changed_date
 
-    from states
+    from alike
 
     cross join weights
 
     left join revenue_caps
-        on states.experiment_id = revenue_caps.experiment_id
+        on alike.experiment_id = revenue_caps.experiment_id
 
-    where weights.weight > 0 or states.next_date_day is not null
+    where weights.weight > 0 or alike.next_date_day is not null
 
 ),
 
 -- Whether somebody comes back is known when the week is over, once and for all.
-returns as (
+returned as (
 
     select
         visitors.*,
         true as is_return_known,
-        1 as weight,
         {{ reporting_date(dbt.dateadd('day', 7, 'visitors.assigned_at')) }} as changed_date
 
     from visitors
@@ -78,6 +95,29 @@ returns as (
         on visitors.experiment_id = experiments.experiment_id
 
     where {{ dbt.dateadd('day', 7, 'visitors.assigned_at') }} <= experiments.last_event_at
+
+),
+
+returns as (
+
+    select
+        experiment_id,
+        variant_id,
+        is_return_known,
+        changed_date,
+        returned_windows,
+        {{ outcomes | join(',\n        ') }},
+        count(*) as weight
+
+    from returned
+
+    group by
+        experiment_id,
+        variant_id,
+        is_return_known,
+        changed_date,
+        returned_windows,
+        {{ outcomes | join(', ') }}
 
 ),
 

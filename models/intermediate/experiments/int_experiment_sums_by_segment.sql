@@ -1,3 +1,7 @@
+{%- set kind = [
+    'experiment_id', 'variant_id', 'device_type', 'visitor_type', 'is_return_known', 'revenue_cap',
+    'returned_windows'
+] + experiment_outcome_names() -%}
 with
 
 visitors as (
@@ -27,8 +31,7 @@ known as (
         visitors.return_windows > 0
         and {{ dbt.dateadd('day', 7, 'visitors.assigned_at') }} <= experiments.last_event_at
             as is_return_known,
-        revenue_caps.revenue_cap,
-        1 as weight
+        revenue_caps.revenue_cap
 
     from visitors
 
@@ -40,10 +43,23 @@ known as (
 
 ),
 
+-- Most visitors are like others, and each kind is worked out once.
+alike as (
+
+    select
+        {{ kind | join(',\n        ') }},
+        count(*) as weight
+
+    from known
+
+    group by {{ kind | join(', ') }}
+
+),
+
 outcomes as (
 
     {{ experiment_outcomes(
-        'known',
+        'alike',
         ['experiment_id', 'variant_id', 'device_type', 'visitor_type', 'weight'],
         experiment_metrics()
     ) }}
