@@ -1,16 +1,27 @@
 {% macro get_incremental_touched_sql(arg_dict) -%}
-    {%- set key = arg_dict['unique_key'] -%}
+    {%- set table = arg_dict['target_relation'] -%}
+    {%- set found = arg_dict['temp_relation'] -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    {%- if key == 'visitor_id' and builds_on_last_run() -%}
-        {%- do keep_inserted_rows(arg_dict['temp_relation']) -%}
+    {%- set keys = [arg_dict['unique_key']] if arg_dict['unique_key'] is string else arg_dict['unique_key'] -%}
+    {%- set event_time = config.get('event_time') if keys == ['visitor_id'] -%}
+    {%- if keys == ['visitor_id'] and builds_on_last_run() -%}
+        {%- do keep_inserted_rows(found) -%}
     {%- endif -%}
-    delete from {{ arg_dict['target_relation'] }}
+    {%- if event_time -%}
+    delete from {{ table }} as rows_of_all
+    using {{ named('staging', 'stg_visitors_touched') }} as touched
+    where {{ is_touched_since(event_time) }};
+    {%- else -%}
+    {%- for key in keys -%}
+    delete from {{ table }}
     where {{ is_touched(key) }};
+    {%- endfor %}
 
     {#- What nothing can touch is done again in every run. On its own: with `or` no engine finds the others fast. -#}
-    delete from {{ arg_dict['target_relation'] }}
-    where {{ key }} is null;
+    delete from {{ table }}
+    where {{ keys[0] }} is null;
+    {%- endif %}
 
-    insert into {{ arg_dict['target_relation'] }} ({{ columns }})
-    select {{ columns }} from {{ arg_dict['temp_relation'] }}
+    insert into {{ table }} ({{ columns }})
+    select {{ columns }} from {{ touched_since(found, event_time) if event_time else found }}
 {%- endmacro %}

@@ -1,8 +1,7 @@
--- depends_on: {{ ref('stg_visitors_touched') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key='visitor_id'
+    unique_key=['load_id', 'event_id']
 ) }}
 
 {#- A duplicate is no bot, and its line could be read. -#}
@@ -10,35 +9,36 @@
     + var('event_passthroughs') -%}
 with
 
-named_events as (
+events_of_load as (
 
     select * from {{ ref('stg_events_validated') }}
 
     where
         rejection_reason is not null
-        and visitor_id is not null
-        and {{ touched('visitor_id') }}
+        and {{ touched('load_id') }}
 
 ),
 
--- Nothing touches whom no event names. On their own: with `or` no engine finds the others fast.
-nameless_events as (
+-- Only duplicates follow from their id, but all rows of a touched one are replaced. On their own:
+-- with `or` no engine finds the others fast.
+events_of_id as (
 
     select * from {{ ref('stg_events_validated') }}
 
     where
         rejection_reason is not null
-        and visitor_id is null
+        and {{ touched('event_id') }}
+        and not {{ touched('load_id') }}
 
 ),
 
 refused_events as (
 
-    select * from named_events
+    select * from events_of_load
 
     union all
 
-    select * from nameless_events
+    select * from events_of_id
 
 ),
 
@@ -48,7 +48,7 @@ duplicated_events as (
 
     where
         duplicate_number > 1
-        and {{ touched('visitor_id') }}
+        and {{ touched('event_id') }}
 
 ),
 
@@ -57,6 +57,7 @@ rejected_events as (
     select
         event_id,
         visitor_id,
+        load_id,
 
         event_name,
         rejection_reason as reason,
@@ -71,6 +72,7 @@ rejected_events as (
     select
         event_id,
         visitor_id,
+        load_id,
 
         event_name,
         'duplicate_event' as reason,

@@ -1,6 +1,7 @@
 {{ config(
     materialized='view',
     unique_key='visitor_id',
+    event_time='occurred_at',
     post_hook={
         'sql': "{{ keep_touched_rows_of_view(ref('stg_event_items_validated')) }}",
         'transaction': false

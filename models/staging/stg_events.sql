@@ -1,6 +1,7 @@
 {{ config(
     materialized='view',
     unique_key='event_id',
+    event_time='occurred_at',
     post_hook={
         'sql': "{{ keep_touched_rows_of_view(ref('stg_events_validated')) }}",
         'transaction': false

@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key='load_id'
+    unique_key='load_id',
+    event_time='occurred_at'
 ) }}
 {%- if parses_by_day() %}
 {{ config(

@@ -1,6 +1,7 @@
 {#- The events are read anew for each rule, and no more columns than it needs: a relation that is
     used twice would be kept whole in memory. -#}
 {%- set goes_on = 'true' if builds_on_last_run() else 'false' -%}
+{%- set timeout_microseconds = var('session_timeout_minutes') * 60000000 -%}
 with
 
 changed_events as (
@@ -19,40 +20,24 @@ changed_tables as (
 
 ),
 
--- Which of the events of one id is kept may be another one now, of another visitor.
-same_event as (
+changed_orders as (
+
+    select distinct order_id from changed_events
+
+),
+
+-- Which of the events of one order is the order may be another one now, of another visitor.
+same_order as (
 
     select
         visitor_id,
-        order_id
+        occurred_at
 
     from {{ ref('stg_events_validated') }}
 
     where
         {{ goes_on }}
-        and event_id in (select changed_events.event_id from changed_events)
-
-),
-
-changed_orders as (
-
-    select order_id from changed_events
-
-    union distinct
-
-    select order_id from same_event
-
-),
-
--- And so may be which of the events of one order is the order.
-same_order as (
-
-    select visitor_id
-
-    from {{ ref('stg_events_validated') }}
-
-    where
-        {{ goes_on }}
+        and rejection_reason is null
         and event_name = 'order_completed'
         and order_id in (select changed_orders.order_id from changed_orders)
 
@@ -62,12 +47,15 @@ same_order as (
 -- events.
 placed as (
 
-    select visitor_id
+    select
+        visitor_id,
+        occurred_at
 
     from {{ ref('stg_events_validated') }}
 
     where
         {{ goes_on }}
+        and rejection_reason is null
         and event_name in ('recommendation_viewed', 'recommendation_clicked')
         and page_type is null
         and exists (
@@ -81,12 +69,15 @@ placed as (
 -- What an order is worth follows from the exchange rates.
 rated as (
 
-    select visitor_id
+    select
+        visitor_id,
+        occurred_at
 
     from {{ ref('stg_events_validated') }}
 
     where
         {{ goes_on }}
+        and rejection_reason is null
         and event_name = 'order_completed'
         and exists (
             select 1
@@ -96,25 +87,39 @@ rated as (
 
 ),
 
+changed_moments as (
+
+    select
+        visitor_id,
+        occurred_at
+
+    from changed_events
+
+    union all
+
+    select * from same_order
+
+    union all
+
+    select * from placed
+
+    union all
+
+    select * from rated
+
+),
+
 changed_visitors as (
 
-    select visitor_id from changed_events
+    select
+        visitor_id,
+        min(occurred_at) as changed_from
 
-    union distinct
+    from changed_moments
 
-    select visitor_id from same_event
+    where visitor_id is not null
 
-    union distinct
-
-    select visitor_id from same_order
-
-    union distinct
-
-    select visitor_id from placed
-
-    union distinct
-
-    select visitor_id from rated
+    group by visitor_id
 
 ),
 
@@ -159,21 +164,94 @@ same_person as (
 
 touched as (
 
-    select visitor_id from changed_visitors
+    select
+        visitor_id,
+        changed_from
 
-    union distinct
+    from changed_visitors
 
-    select visitor_id from same_person
+    union all
+
+    select
+        visitor_id,
+        cast(null as timestamp) as changed_from
+
+    from same_person
+
+),
+
+touched_visitors as (
+
+    select
+        visitor_id,
+        min(changed_from) as changed_from
+
+    from touched
+
+    group by visitor_id
+
+),
+
+last_sessions as (
+
+    {% if builds_on_last_run() -%}
+    select
+        visitor_id,
+        session_number,
+        started_at,
+        ended_at
+    from {{ named('intermediate', 'int_sessions_summarized') }}
+    {%- else -%}
+    select
+        visitor_id,
+        1 as session_number,
+        changed_from as started_at,
+        changed_from as ended_at
+    from touched_visitors
+    where 1 = 0
+    {%- endif %}
+
+),
+
+-- What is earlier than the first change is the same in every run, and so are the sessions that
+-- ended a timeout before it: what a killed run has made of later ones does not matter. The day of
+-- the change is done again as a whole.
+compared as (
+
+    select
+        touched_visitors.visitor_id,
+        touched_visitors.changed_from,
+        last_sessions.session_number,
+        last_sessions.started_at,
+        {{ epoch_microseconds('last_sessions.ended_at') }} + {{ timeout_microseconds }}
+        >= {{ epoch_microseconds('touched_visitors.changed_from') }}
+        or {{ reporting_date('last_sessions.ended_at') }}
+        >= {{ reporting_date('touched_visitors.changed_from') }} as is_touched
+
+    from touched_visitors
+
+    left join last_sessions
+        on touched_visitors.visitor_id = last_sessions.visitor_id
 
 ),
 
 stg_visitors_touched as (
 
-    select visitor_id
+    select
+        visitor_id,
 
-    from touched
+        {{ reporting_date('min(changed_from)') }} as touched_from_date,
 
-    where visitor_id is not null
+        coalesce(max(case when not is_touched then session_number end), 0) as earlier_sessions,
+
+        least(
+            min(changed_from),
+            coalesce(min(case when is_touched then started_at end), min(changed_from))
+        ) as touched_from_at
+
+    from compared
+
+    group by visitor_id
 
 )
 

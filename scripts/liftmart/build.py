@@ -190,7 +190,8 @@ def _run(
     before = read_published(warehouse)
     moved = moved_rows(warehouse)
     # What was not tested, or found wrong, or changed since by somebody else, is tested in full.
-    tested = _is_as_tested(warehouse)
+    tests = changes.hash_of_tests(dbt.project_folder())
+    tested = _is_as_tested(warehouse, tests)
     try:
         settings = dbt.project_settings()
         variables = {**settings.get("vars", {}), **(request.variables or {})}
@@ -278,6 +279,7 @@ def _run(
                 **state,
                 "about": about,
                 "relations": outcome.relations,
+                "tests": tests,
                 "file": _mark(warehouse),
             }
         )
@@ -287,7 +289,7 @@ def _run(
             outcome.relations,
             about,
             terminal,
-            by_visitor=outcome.by_visitor,
+            by_touched=outcome.by_touched,
             moved=moved if follows else None,
         )
         run["published_version"] = publication.version
@@ -389,10 +391,11 @@ def _passthroughs(variables: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _is_as_tested(warehouse: Warehouse) -> bool:
-    """Say whether the last build has passed its tests and nobody has changed it since."""
+def _is_as_tested(warehouse: Warehouse, tests: str) -> bool:
+    """Say whether the last build has passed these tests and nobody has changed it since."""
     state = warehouse.read_state()
-    return bool(state.get("passed") and state["file"] == _mark(warehouse))
+    is_passed = state.get("passed") and state.get("tests") == tests
+    return bool(is_passed and state["file"] == _mark(warehouse))
 
 
 def _mark(warehouse: Warehouse) -> list[int]:
@@ -406,7 +409,7 @@ def _publish(
     about: Mapping[str, str],
     terminal: Terminal,
     *,
-    by_visitor: Sequence[str] = (),
+    by_touched: Mapping[str, changes.ByTouched] | None = None,
     moved: int | None = None,
 ) -> Publication:
     with terminal.stage("publish") as stage:
@@ -414,7 +417,7 @@ def _publish(
             from liftmart.postgres_publish import publish as publish_on_postgres
 
             return publish_on_postgres(warehouse, relations, about, stage)
-        return publish(warehouse, relations, about, stage, by_visitor=by_visitor, moved=moved)
+        return publish(warehouse, relations, about, stage, by_touched=by_touched, moved=moved)
 
 
 def publish_again(warehouse: Warehouse, wait: bool, terminal: Terminal) -> Publication:

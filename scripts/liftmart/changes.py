@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -28,6 +29,26 @@ Load = tuple[str, str]
 # To bring most of a large history up to date takes longer than to build it, and more disk.
 MANY_ROWS = 1_000_000
 MOST_CHANGED = 0.25
+# Where build.duckdb says what the last build has touched, by key.
+TOUCHED = {
+    "load_id": "build.staging.base_{source}__loads_changed",
+    "event_id": "build.staging.stg_events_changed",
+    "visitor_id": "build.staging.stg_visitors_touched",
+}
+
+
+@dataclass(frozen=True)
+class ByTouched:
+    """How a build replaces only some rows of a table.
+
+    Attributes:
+        keys: The columns of which one must be touched.
+        event_time: Of a table by visitor, the column since which a visitor's rows are replaced;
+            None where all of them are.
+    """
+
+    keys: tuple[str, ...]
+    event_time: str | None = None
 
 
 def note_loads(connection: duckdb.DuckDBPyConnection, loaded: Iterable[Load]) -> None:
@@ -152,6 +173,15 @@ def fingerprint(
         " order by table_name, ordinal_position"
     ).fetchall()
     return hashed(project, variables, columns)
+
+
+def hash_of_tests(project: Path) -> str:
+    """Return a hash of the tests of the data that are files of their own; others are in models/."""
+    digest = hashlib.sha256()
+    for file in sorted((project / "tests").rglob("*.sql")):
+        digest.update(f"{file.relative_to(project)}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def hashed(project: Path, variables: Mapping[str, object], columns: object) -> str:

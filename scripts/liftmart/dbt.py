@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml  # type: ignore[import-untyped]
 
+from liftmart.changes import TOUCHED, ByTouched
 from liftmart.errors import Interrupted, UserError, explain_text, first_line
 from liftmart.show import Stage
 from liftmart.warehouse import Warehouse
@@ -71,7 +72,8 @@ class Outcome:
         models: Models built.
         tests: Tests run.
         relations: schema.name of each table to publish.
-        by_visitor: Those of them in which a run replaces the rows of touched visitors.
+        by_touched: Those of them in which a run replaces what it has touched, with their keys, and
+            the column since which it replaces the rows of a visitor; None where it replaces all.
         failures: What failed.
         warnings: Tests of severity warn that found rows, one line each.
     """
@@ -81,7 +83,7 @@ class Outcome:
     models: int = 0
     tests: int = 0
     relations: list[str] = field(default_factory=list)
-    by_visitor: list[str] = field(default_factory=list)
+    by_touched: dict[str, ByTouched] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -339,8 +341,11 @@ def _take(outcome: Outcome, result: NodeResult, warehouse: Warehouse) -> None:
         if getattr(node.config, "schema", None) in PUBLISHED_SCHEMAS:
             relation = f"{node.schema}.{getattr(node, 'alias', node.name)}"
             outcome.relations.append(relation)
-            if getattr(node.config, "unique_key", None) == "visitor_id":
-                outcome.by_visitor.append(relation)
+            key = getattr(node.config, "unique_key", None)
+            keys = (key,) if isinstance(key, str) else tuple(key or ())
+            if keys and set(keys) <= TOUCHED.keys():
+                event_time = getattr(node.config, "event_time", None)
+                outcome.by_touched[relation] = ByTouched(keys, event_time)
     if kind == "test" and status != "skipped":
         outcome.tests += 1
     if status == "warn":

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from liftmart.changes import TOUCHED, ByTouched
 from liftmart.csv_files import literal
 from liftmart.errors import UserError
 from liftmart.postgres import PostgresWarehouse
@@ -23,11 +24,6 @@ STORAGE_VERSION = "v1.4.0"
 # than this share, everything is copied in order again.
 MOST_MOVED = 0.2
 Columns = list[tuple[str, str]]
-# Rows without a visitor are made anew in every build.
-TOUCHED = (
-    "where visitor_id in (select visitor_id from build.staging.stg_visitors_touched)"
-    " or visitor_id is null"
-)
 
 # What describes each table, view (with no column) and column of every database that is open.
 DESCRIBED = """
@@ -113,7 +109,7 @@ def publish(
     about: Mapping[str, str],
     stage: Stage,
     *,
-    by_visitor: Sequence[str] = (),
+    by_touched: Mapping[str, ByTouched] | None = None,
     moved: int | None = None,
 ) -> Publication:
     """Copy the tables to a new file and let it take the place of the published one.
@@ -126,7 +122,7 @@ def publish(
         about: source, project_version, reporting_currency, reporting_timezone and
             experiment_alpha.
         stage: Told which table is copied.
-        by_visitor: Those of them in which the build replaced the rows of touched visitors only.
+        by_touched: Those of them in which the build replaced only what it has touched.
         moved: What moved_rows was before the build, where it went on from what is published: the
             new file is then made from the published one. None copies everything.
 
@@ -152,7 +148,11 @@ def publish(
         if moved is not None:
             shutil.copyfile(warehouse.published, new)
             _attach(connection, new)
-            moved = _renew(connection, tables, by_visitor, moved, stage)
+            which = {
+                table: _which(touched, about["source"])
+                for table, touched in (by_touched or {}).items()
+            }
+            moved = _renew(connection, tables, which, moved, stage)
             if moved is None:
                 connection.execute("detach published")
                 new.unlink()
@@ -254,14 +254,21 @@ def _copy(
 def _renew(
     connection: duckdb.DuckDBPyConnection,
     tables: Mapping[str, Columns],
-    by_visitor: Sequence[str],
+    which: Mapping[str, tuple[str, str]],
     moved: int,
     stage: Stage,
 ) -> int | None:
     """Bring a copy of the published file up to date.
 
-    The rows of touched visitors take the place of theirs in the tables by visitor; any other table
-    is filled anew.
+    What the build has touched takes the place of what was there; where all of a table may be, it is
+    filled anew.
+
+    Args:
+        connection: With both databases attached.
+        tables: Their columns.
+        which: The tables of which only some rows are replaced, with those rows (see _which).
+        moved: How many rows lie at the end of their table.
+        stage: Told which table is written.
 
     Returns:
         How many rows lie at the end of their table now. None where everything must be copied: the
@@ -273,27 +280,46 @@ def _renew(
         return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
 
     here = {table: count(f"build.{table}") for table in tables}
-    most = MOST_MOVED * sum(here[table] for table in by_visitor)
+    most = MOST_MOVED * sum(here[table] for table in which)
     published = _columns(connection, "published")
     published.pop("ops.published", None)
     if published != tables or moved > most:
         return None
-    which = {table: TOUCHED if table in by_visitor else "" for table in tables}
     connection.execute("begin")
     for table in tables:
-        connection.execute(f"delete from published.{table} {which[table]}")
+        touched, rows = which.get(table, ("", ""))
+        using = f"using {touched}" if touched else ""
+        connection.execute(f"delete from published.{table} as one {using} {rows}")
     connection.execute("commit")
     # What was deleted leaves its place to what is inserted: the file does not grow.
     connection.execute("checkpoint published")
     for number, (table, columns) in enumerate(tables.items()):
         stage.update(number, len(tables), table)
-        ((rows,),) = connection.execute(
-            f"insert into published.{table}"
-            f" select * from build.{table} {which[table]} {_order(columns)}"
+        touched, rows = which.get(table, ("", ""))
+        read = f"build.{table} as one" + (f", {touched}" if touched else "")
+        ((inserted,),) = connection.execute(
+            f"insert into published.{table} select one.* from {read} {rows} {_order(columns)}"
         ).fetchall()
-        moved += rows if table in by_visitor else 0
+        moved += inserted if table in which else 0
     there = {table: count(f"published.{table}") for table in tables}
     return moved if there == here else None
+
+
+def _which(touched: ByTouched, source: str) -> tuple[str, str]:
+    """Return which rows of a table, called `one`, the build has replaced.
+
+    Returns:
+        What else is to be read, if anything, and the clause that chooses the rows.
+    """
+    lists = {key: TOUCHED[key].format(source=source) for key in touched.keys}
+    if touched.event_time is not None:
+        return f"{lists['visitor_id']} as touched", (
+            "where one.visitor_id = touched.visitor_id"
+            f" and one.{touched.event_time} >= touched.touched_from_at"
+        )
+    conditions = [f"one.{key} in (select {key} from {table})" for key, table in lists.items()]
+    # What has no key is made anew in every build.
+    return "", f"where {' or '.join([*conditions, f'one.{touched.keys[0]} is null'])}"
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:

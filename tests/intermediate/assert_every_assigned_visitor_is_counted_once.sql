@@ -59,7 +59,7 @@ arm_discrepancies as (
 
 events as (
 
-    select * from {{ rows_to_test(ref('stg_events'), 'visitor_id') }}
+    select * from {{ rows_to_test(ref('int_events_sessionized'), ['visitor_id'], is_whole=true) }}
 
 ),
 
@@ -71,7 +71,7 @@ experiments as (
 
 assigned as (
 
-    select * from {{ rows_to_test(ref('int_experiment_visitors'), 'visitor_id') }}
+    select * from {{ rows_to_test(ref('int_experiment_visitors'), ['visitor_id']) }}
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 experiment_visitors as (
 
-    select * from {{ rows_to_test(ref('int_experiment_visitors'), 'visitor_id') }}
+    select * from {{ rows_to_test(ref('int_experiment_visitors'), ['visitor_id']) }}
 
     where not is_crossover
 

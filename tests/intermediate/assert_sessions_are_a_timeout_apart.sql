@@ -19,7 +19,7 @@ sessions as (
             order by session_number, session_id
         ) as previous_ended_microseconds
 
-    from {{ rows_to_test(ref('int_sessions_summarized'), 'visitor_id') }}
+    from {{ rows_to_test(ref('int_sessions_summarized'), ['visitor_id'], is_whole=true) }}
 
 ),
 

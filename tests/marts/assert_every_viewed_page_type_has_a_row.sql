@@ -7,7 +7,7 @@ viewed_page_types as (
         coalesce(page_type, 'other') as page_type,
         count(*) as page_views
 
-    from {{ rows_to_test(ref('int_events_sessionized'), 'visitor_id') }}
+    from {{ rows_to_test(ref('int_events_sessionized'), ['visitor_id']) }}
 
     where event_name = 'page_viewed'
 
@@ -23,7 +23,7 @@ placed_page_types as (
         count(case when experience = 'none' then 1 end) as baseline_rows,
         count(case when experience <> 'none' then 1 end) as recommender_rows
 
-    from {{ rows_to_test(ref('fct_session_placements'), 'visitor_id') }}
+    from {{ rows_to_test(ref('fct_session_placements'), ['visitor_id']) }}
 
     group by session_id, page_type
 

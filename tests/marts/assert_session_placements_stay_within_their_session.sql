@@ -2,13 +2,13 @@ with
 
 session_placements as (
 
-    select * from {{ rows_to_test(ref('fct_session_placements'), 'visitor_id') }}
+    select * from {{ rows_to_test(ref('fct_session_placements'), ['visitor_id']) }}
 
 ),
 
 sessions as (
 
-    select * from {{ rows_to_test(ref('fct_sessions'), 'visitor_id') }}
+    select * from {{ rows_to_test(ref('fct_sessions'), ['visitor_id']) }}
 
 ),
 

@@ -9,7 +9,7 @@ summarized as (
         searches,
         orders
 
-    from {{ rows_to_test(ref('int_sessions_summarized'), 'visitor_id') }}
+    from {{ rows_to_test(ref('int_sessions_summarized'), ['visitor_id']) }}
 
 ),
 
@@ -22,7 +22,7 @@ sessions as (
         searches,
         orders
 
-    from {{ rows_to_test(ref('fct_sessions'), 'visitor_id') }}
+    from {{ rows_to_test(ref('fct_sessions'), ['visitor_id']) }}
 
 ),
 

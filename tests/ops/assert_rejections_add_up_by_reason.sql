@@ -1,4 +1,4 @@
--- Each event is accepted or listed once, under its own reason.
+-- Each event is accepted, and in a session or a refund, or it is listed once, under its own reason.
 with
 
 validated_by_reason as (
@@ -54,6 +54,18 @@ expected as (
 
 ),
 
+sessionized as (
+
+    select count(*) as events from {{ ref('int_events_sessionized') }}
+
+),
+
+refunded as (
+
+    select count(*) as events from {{ ref('int_order_refunds_valued') }}
+
+),
+
 actual as (
 
     select
@@ -68,9 +80,11 @@ actual as (
 
     select
         'accepted' as reason,
-        count(*) as actual_rows
+        sessionized.events + refunded.events as actual_rows
 
-    from {{ ref('stg_events') }}
+    from sessionized
+
+    cross join refunded
 
 ),
 

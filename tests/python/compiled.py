@@ -169,3 +169,42 @@ def _compile(settings: Settings, tables: Iterable[str], folder: Path) -> Iterato
 def _select_of_seed(node: Row) -> str:
     path, types = PROJECT / node["original_file_path"], node["config"]["column_types"]
     return f"select * from read_csv('{path}', header = true, columns = {types})"
+
+
+def replaced_rows(
+    relation: str, keys: Sequence[str], event_time: str | None, found: str, staging: str
+) -> list[str]:
+    """Return what the strategy `touched` does to a table, statement by statement.
+
+    Args:
+        relation: The table.
+        keys: Its unique_key.
+        event_time: The column since which a visitor's rows are replaced, None for all of them.
+        found: The table with the rows that its query finds now.
+        staging: The schema of the lists of what is touched.
+    """
+    touched = {
+        "load_id": f"{staging}.base_canonical__loads_changed",
+        "event_id": f"{staging}.stg_events_changed",
+        "visitor_id": f"{staging}.stg_visitors_touched",
+        "date_day": f"{staging}.stg_days_touched",
+    }
+    if event_time is None:
+        return [
+            f"delete from {relation} where {keys[0]} is null",
+            *(
+                f"delete from {relation} where {key} in (select {key} from {touched[key]})"
+                for key in keys
+            ),
+            f"insert into {relation} select * from {found}",
+        ]
+    since = "touched_from_date" if event_time == "date_day" else "touched_from_at"
+    visitors = f"{touched['visitor_id']} as touched"
+    is_touched = (
+        f"of_all.visitor_id = touched.visitor_id and of_all.{event_time} >= touched.{since}"
+    )
+    return [
+        f"delete from {relation} as of_all using {visitors} where {is_touched}",
+        f"insert into {relation} select of_all.* from {found} as of_all"
+        f" inner join {visitors} on {is_touched}",
+    ]

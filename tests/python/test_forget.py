@@ -109,8 +109,15 @@ def test_a_forgotten_visitor_was_never_there(run: Run, tmp_path: Path) -> None:
 
     never = without(shop, VISITOR, tmp_path / "never")
     assert run(*source, "--events", never, "--warehouse", tmp_path / "other").code == 0
-    wanted = published_rows(tmp_path / "other")
-    assert all_differences(wanted, published_rows(warehouse)) == []
+    wanted, found = published_rows(tmp_path / "other"), published_rows(warehouse)
+    # Each says which of its own files a row came in, and those of the other shop are other files.
+    for here, tables in ((tmp_path / "other", wanted), (warehouse, found)):
+        with duckdb.connect(str(here / "liftmart.duckdb"), read_only=True) as reader:
+            loads = reader.execute("select content_hash from ops.loads").fetchall()
+        named = {row.pop("load_id") for row in tables["ops.rejected_events"]}
+        assert named
+        assert named <= {load for (load,) in loads}
+    assert all_differences(wanted, found) == []
     assert wanted["marts.fct_orders"] != []
     assert all_differences(wanted, before) != []
 

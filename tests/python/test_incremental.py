@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from compiled import PROJECT, _select_of_seed, fill, raw_columns, rows_of
+from compiled import PROJECT, _select_of_seed, fill, raw_columns, replaced_rows, rows_of
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from histories import REFERENCE_TABLES, Step, histories
@@ -37,18 +37,26 @@ PROFILE = settings(
     print_blob=THOROUGH,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+# What a run has to do again, which the next one does not look at.
+LISTS_OF_A_RUN = (
+    "base_canonical__loads_changed",
+    "stg_events_changed",
+    "stg_visitors_touched",
+    "stg_days_touched",
+)
 # What is built of incremental models and never of anything else follows from them.
 SELECTION = ("+config.materialized:incremental", "+path:models/ops", "+int_experiment_moments")
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model in both of its forms; `key` is the unique_key of an incremental one."""
+    """A model in both of its forms; an incremental one has its keys and its event_time."""
 
     name: str
     relation: str
     materialized: str
-    key: str | None
+    keys: tuple[str, ...]
+    event_time: str | None
     full: str
     incremental: str
 
@@ -117,22 +125,15 @@ class Warehouse:
 
     def run(self, model: Model, is_full: bool) -> None:
         kind = "view" if model.materialized == "view" else "table"
-        if is_full or model.key is None:
+        if is_full or not model.keys:
             sql = model.full if is_full else model.incremental
             self.connection.execute(f"create or replace {kind} {model.relation} as {sql}")
             return
-        touched = {
-            "load_id": "base_canonical__loads_changed",
-            "event_id": "stg_events_changed",
-            "visitor_id": "stg_visitors_touched",
-            "date_day": "stg_days_touched",
-        }[model.key]
         self.connection.execute(f"create or replace temp table fresh as {model.incremental}")
-        self.connection.execute(
-            f"delete from {model.relation} where {model.key} is null or {model.key} in"
-            f" (select {model.key} from staging.{touched})"
-        )
-        self.connection.execute(f"insert into {model.relation} by name select * from fresh")
+        for statement in replaced_rows(
+            model.relation, model.keys, model.event_time, "fresh", "staging"
+        ):
+            self.connection.execute(statement)
 
     def publish(self, follows: bool) -> None:
         """Publish as the command would; where it `follows` what is published, by making it anew."""
@@ -142,10 +143,16 @@ class Warehouse:
         tables = {name: built[name] for name in models}
         with Terminal().stage("publish") as stage:
             if follows:
-                by_visitor = [name for name, model in models.items() if model.key == "visitor_id"]
-                assert len(by_visitor) > 2
+                which = {
+                    name: publish._which(
+                        changes.ByTouched(model.keys, model.event_time), "canonical"
+                    )
+                    for name, model in models.items()
+                    if model.keys
+                }
+                assert len({*which.values()}) > 3
                 # Everything may have moved.
-                moved = publish._renew(self.connection, tables, by_visitor, -(10**9), stage)
+                moved = publish._renew(self.connection, tables, which, -(10**9), stage)
                 assert moved is not None
             else:
                 for schema in ("marts", "ops"):
@@ -166,8 +173,7 @@ class Warehouse:
         return {
             model.name: sorted(map(repr, rows_of(self.connection, model.relation)))
             for model in self.models
-            if model.materialized not in ("seed", "view")
-            and model.name not in ("stg_events_changed", "stg_visitors_touched", "stg_days_touched")
+            if model.materialized not in ("seed", "view") and model.name not in LISTS_OF_A_RUN
         }
 
 
@@ -230,20 +236,23 @@ def compiled(folder: Path, *options: str) -> list[Row]:
 def model(full: Row, incremental: Row, project: Path) -> Model:
     materialized = full["config"]["materialized"]
     is_seed = materialized == "seed"
+    key = full["config"].get("unique_key") if materialized == "incremental" else None
+    keys = (key,) if isinstance(key, str) else tuple(key or ())
     return Model(
         name=full["name"],
         relation=full["relation_name"],
         materialized=materialized,
-        key=full["config"]["unique_key"] if materialized == "incremental" else None,
+        keys=keys,
+        event_time=full["config"].get("event_time") if keys == ("visitor_id",) else None,
         full=_select_of_seed(full) if is_seed else full["compiled_code"],
         incremental="" if is_seed else incremental["compiled_code"],
     )
 
 
 def test_every_model_by_visitor_has_both_forms(warehouse: Warehouse) -> None:
-    kept = [model for model in warehouse.models if model.key]
+    kept = [model for model in warehouse.models if model.keys]
     assert len(kept) > 12
-    by_key = [model for model in kept if model.key != "load_id"]
+    by_key = [model for model in kept if model.keys != ("load_id",)]
     assert [model.name for model in by_key if model.full == model.incremental] == []
 
 
@@ -263,6 +272,7 @@ EURO = {"currency": "EUR", "order_revenue": "10"}
 DAY = 24 * 60
 WEEK = 7 * DAY
 SHOWN = {"placement_id": "pl1", "items": '[{"product_id": "p1"}]'}
+SHOWN_TWO = {"placement_id": "pl1", "items": '[{"product_id": "p1"}, {"product_id": "p2"}]'}
 # Each file of a history has visitors of its own; the lists say which files lie there in each run.
 SHARED: dict[str, tuple[dict[str, list[Row]], list[str]]] = {
     "the first order of a customer": (
@@ -354,6 +364,34 @@ SHARED: dict[str, tuple[dict[str, list[Row]], list[str]]] = {
         },
         ["ac", "abcef", "bcde", "acf", "b"],
     ),
+    "sessions that merge and split again": (
+        {
+            "a": [
+                at(0, "e1", "page_viewed", "v1"),
+                at(600, "e2", "recommendation_viewed", "v1", **SHOWN),
+                at(650, "e3", "page_viewed", "v1"),
+                at(1300, "e4", "order_completed", "v1", order_id="o1", **EURO),
+            ],
+            "b": [at(625, "e5", "recommendation_clicked", "v1", **SHOWN)],
+            "c": [at(630, "e6", "page_viewed", "v1"), at(3 * DAY, "e7", "page_viewed", "v1")],
+            "d": [at(602, "e6", "products_searched", "v1", search_term="hat")],
+        },
+        ["a", "ab", "abc", "ac", "acd", "ad", "bd", "abcd", "a"],
+    ),
+    # Midnight is at 840. A session that began before it is of two days.
+    "what a visitor was shown in the sessions of a day": (
+        {
+            "a": [
+                at(830, "e1", "recommendation_viewed", "v1", **SHOWN),
+                at(850, "e2", "recommendation_viewed", "v1", **SHOWN),
+                at(1000, "e3", "recommendation_viewed", "v1", **SHOWN),
+            ],
+            "b": [at(1200, "e4", "recommendation_viewed", "v1", **SHOWN_TWO)],
+            "c": [at(845, "e5", "recommendation_viewed", "v1", **SHOWN_TWO)],
+            "d": [at(700, "e6", "recommendation_viewed", "v1", **SHOWN_TWO)],
+        },
+        ["a", "ab", "abc", "ac", "bc", "bcd", "abd", "d", "ad"],
+    ),
     "the week after an assignment": (
         {
             "a": [
@@ -377,6 +415,17 @@ def test_what_visitors_share_is_made_anew(warehouse: Warehouse, what: str) -> No
     steps = [Step({name: files[name] for name in run}, Shop(), None) for run in runs]
     for last in range(2, len(steps) + 1):
         ends_as_a_full_refresh(warehouse, steps[:last])
+
+
+@pytest.mark.parametrize("killed_after", range(2, 64, 9))
+def test_where_a_run_was_killed_does_not_matter(warehouse: Warehouse, killed_after: int) -> None:
+    files, _ = SHARED["sessions that merge and split again"]
+
+    def step(run: str, killed_after: int | None = None) -> Step:
+        return Step({name: files[name] for name in run}, Shop(), killed_after)
+
+    ends_as_a_full_refresh(warehouse, [step("a"), step("ab", killed_after), step("acd")])
+    ends_as_a_full_refresh(warehouse, [step("abc"), step("ad", killed_after), step("abc")])
 
 
 def test_another_catalogue_is_looked_up_in_all_days(warehouse: Warehouse) -> None:

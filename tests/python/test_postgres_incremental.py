@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg2
 import pyarrow as pa
 import pytest
-from compiled import PROJECT, raw_columns
+from compiled import PROJECT, raw_columns, replaced_rows
 from conftest import Run
 from engines import EngineMissing, Postgres, compiled_models, postgres, run_dbt
 from histories import REFERENCE_TABLES, Step, histories
@@ -24,7 +24,7 @@ from parity import demo_shop
 from psycopg2.extras import execute_values
 from reference import Settings, Shop
 from reference.values import Row
-from test_incremental import SELECTION, Model, model
+from test_incremental import LISTS_OF_A_RUN, SELECTION, Model, model
 
 from liftmart import postgres_changes
 from liftmart.postgres import PostgresWarehouse
@@ -42,13 +42,6 @@ COLUMNS = raw_columns(Settings())
 COLUMNS["events"] = [name for name in COLUMNS["events"] if name != "load_id"]
 VARIABLES = Settings().as_vars() | {"source": "tables", "raw_schema": "shop"}
 # Two rows of a table that differ in nothing are the same to whom reads it.
-LISTS_OF_A_RUN = ("stg_events_changed", "stg_visitors_touched", "stg_days_touched")
-TOUCHED = {
-    "load_id": "base_canonical__loads_changed",
-    "event_id": "stg_events_changed",
-    "visitor_id": "stg_visitors_touched",
-    "date_day": "stg_days_touched",
-}
 
 
 @pytest.fixture(scope="module")
@@ -137,16 +130,17 @@ class Shops:
         return not begun.full_refresh
 
     def run(self, one: Model, is_full: bool) -> None:
-        if is_full or one.key is None:
+        if is_full or not one.keys:
             sql = one.full if is_full else one.incremental
             kind = "view" if one.materialized == "view" else "table"
             self.ask(f"drop {kind} if exists {one.relation} cascade")
             self.ask(f"create {kind} {one.relation} as {sql}")
             return
-        keys = f"select {one.key} from liftmart_staging.{TOUCHED[one.key]}"
         self.ask(f"create temp table fresh as {one.incremental}")
-        self.ask(f"delete from {one.relation} where {one.key} in ({keys}) or {one.key} is null")
-        self.ask(f"insert into {one.relation} select * from fresh")
+        for statement in replaced_rows(
+            one.relation, one.keys, one.event_time, "fresh", "liftmart_staging"
+        ):
+            self.ask(statement)
         self.ask("drop table fresh")
 
     def rows(self) -> dict[str, list[str]]:

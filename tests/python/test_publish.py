@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy
 from conftest import PROJECT, Run, start_python
 
+from liftmart.changes import ByTouched
 from liftmart.publish import Publication, moved_rows, publish, read_published
 from liftmart.show import Terminal
 from liftmart.warehouse import Warehouse, mark, read_json, write_json
@@ -321,7 +322,7 @@ def built(warehouse: Warehouse, visitor: str, sql: str = "select 1") -> None:
     with duckdb.connect(str(warehouse.build)) as connection:
         connection.execute(
             f"create or replace table staging.stg_visitors_touched as select '{visitor}'"
-            " as visitor_id"
+            " as visitor_id, timestamp '2026-04-01' as touched_from_at"
         )
         connection.execute(
             f"update marts.fct_visits set made = made || '+' where visitor_id = '{visitor}'"
@@ -331,11 +332,12 @@ def built(warehouse: Warehouse, visitor: str, sql: str = "select 1") -> None:
     write_json(warehouse.build_state, {**read_json(warehouse.build_state), **tables})
 
 
-def publish_visits(warehouse: Warehouse, moved: int | None) -> None:
+def publish_visits(warehouse: Warehouse, moved: int | None, event_time: str | None = None) -> None:
     """Publish after a build, and find that every row is published."""
     with warehouse.locked(False, print), Terminal().stage("publish") as stage:
-        relations, by_visitor = [*TABLES, BY_VISITOR], [BY_VISITOR]
-        publish(warehouse, relations, ABOUT, stage, by_visitor=by_visitor, moved=moved)
+        relations = [*TABLES, BY_VISITOR]
+        by_touched = {BY_VISITOR: ByTouched(("visitor_id",), event_time)}
+        publish(warehouse, relations, ABOUT, stage, by_touched=by_touched, moved=moved)
     with duckdb.connect(str(warehouse.build), read_only=True) as connection:
         for table in relations:
             wanted = connection.execute(f"select * from {table} order by all").fetchall()
@@ -362,6 +364,23 @@ def test_only_the_rows_of_touched_visitors_are_written_again(visits: Warehouse) 
         ("Its number.",)
     ]
     assert ask(visits, "select version, revenue from ops.published, marts.fct_orders") == [(2, 7)]
+
+
+def test_only_rows_since_the_touch_are_written_again(visits: Warehouse) -> None:
+    sql = (
+        "delete from marts.fct_visits where visit = 993;"
+        " insert into marts.fct_visits values ('v3', '2026-05-01', 1000, 'new')"
+    )
+    built(
+        visits,
+        "v3",
+        "update marts.fct_visits set made = 'old' where visitor_id = 'v3' and visit < 900;" + sql,
+    )
+    publish_visits(visits, moved_rows(visits) or 0, "visit_date")
+    theirs = [visit for visit in range(900, 1000) if visit % 5 == 3 and visit != 993]
+    others = [visit for visit in range(1000) if visit % 5 != 3 or visit < 900]
+    assert in_file(visits) == [*others, *theirs, 1000]
+    assert moved_rows(visits) == len(theirs) + 1 == 20
 
 
 def test_rows_without_a_visitor_are_written_again(visits: Warehouse) -> None:
@@ -405,7 +424,7 @@ def test_what_cannot_be_gone_on_from_is_copied_anew(visits: Warehouse, change: s
 
 def test_a_table_that_is_built_no_more_leaves_the_published_file(visits: Warehouse) -> None:
     with visits.locked(False, print), Terminal().stage("publish") as stage:
-        publish(visits, TABLES, ABOUT, stage, by_visitor=[], moved=0)
+        publish(visits, TABLES, ABOUT, stage, by_touched={}, moved=0)
     assert "fct_visits" not in str(ask(visits, "select table_name from duckdb_tables()"))
 
 

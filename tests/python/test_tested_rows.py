@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import duckdb
-from conftest import Ended, Run, event, write_events
+import pytest
+from conftest import PROJECT, Ended, Run, event, write_events
 
+from liftmart import changes
 from liftmart.warehouse import mark, read_json, write_json
 
 TEST = "primary_key_int_activity_windows_sessionized"
@@ -42,13 +44,14 @@ def test_tests_are_asked_of_what_is_new_and_of_all_where_that_is_not_enough(
     def singular_test() -> str:
         """Return what dbt made of a test that looks at each session."""
         compiled = warehouse / "target" / "compiled"
-        (file,) = compiled.rglob("assert_sessions_are_a_timeout_apart.sql")
+        (file,) = compiled.rglob("assert_sessions_are_conserved.sql")
         return file.read_text()
 
     def take_it_for_tested() -> None:
         """Let build.duckdb be as a build has left it that has passed its tests."""
         state = read_json(warehouse / "build_state.json")
-        tested = {"passed": True, "file": mark(warehouse / "build.duckdb")}
+        tests = changes.hash_of_tests(PROJECT)
+        tested = {"passed": True, "tests": tests, "file": mark(warehouse / "build.duckdb")}
         write_json(warehouse / "build_state.json", state | tested)
 
     assert build(1, "v1").code == 0
@@ -65,3 +68,24 @@ def test_tests_are_asked_of_what_is_new_and_of_all_where_that_is_not_enough(
     asked = build(5, "v2", "--test-all")
     assert asked.code == 1
     assert re.search(rf"test {TEST}\S*: 1 row", asked.err)
+
+
+def test_another_test_is_asked_of_all_rows(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = tmp_path / "shop", tmp_path / "warehouse"
+
+    def is_asked_of_all(day: int) -> bool:
+        write_events(
+            shop / "events" / f"{day}.csv", [event(day, occurred_at=f"2026-01-0{day} 01:00")]
+        )
+        ended = run("build", "--source", "canonical", "--events", shop, "--warehouse", warehouse)
+        assert ended.code == 0, ended.err
+        (test,) = (warehouse / "target" / "compiled").rglob("assert_sessions_are_conserved.sql")
+        return '"touched"."' not in test.read_text()
+
+    assert is_asked_of_all(1)
+    assert not is_asked_of_all(2)
+    monkeypatch.setattr(changes, "hash_of_tests", lambda project: "another")
+    assert is_asked_of_all(3)
+    assert not is_asked_of_all(4)

@@ -3,7 +3,7 @@ with
 
 events as (
 
-    select * from {{ rows_to_test(ref('stg_events_validated'), 'load_id') }}
+    select * from {{ rows_to_test(ref('stg_events_validated'), ['load_id']) }}
 
     where rejection_reason is null
 

@@ -3,7 +3,7 @@ with
 
 event_items as (
 
-    select * from {{ rows_to_test(ref('stg_event_items'), 'visitor_id') }}
+    select * from {{ rows_to_test(ref('stg_event_items'), ['visitor_id']) }}
 
 ),
 

@@ -43,35 +43,14 @@ orders as (
 
 ),
 
-search_events as (
-
-    select * from {{ touched_rows(ref('int_events_sessionized')) }}
-
-    where event_name = 'products_searched'
-
-),
-
 searches as (
 
-    select * from {{ ref('fct_searches') }}
-
-    where {{ touched('visitor_id') }}
-
-),
-
-ordered_searches as (
-
     select
-        searches.visitor_id,
-        searches.search_date,
-        searches.outcome,
-        search_events.event_sequence,
-        {{ epoch_microseconds('searches.searched_at') }} as searched_microseconds
+        *,
+        {{ reporting_date('searched_at') }} as search_date,
+        {{ epoch_microseconds('searched_at') }} as searched_microseconds
 
-    from searches
-
-    inner join search_events
-        on searches.search_id = search_events.event_id
+    from {{ touched_rows(ref('int_searches_followed')) }}
 
 ),
 
@@ -136,20 +115,20 @@ visitor_searches as (
 
     select
         visitors.*,
-        ordered_searches.search_date,
-        ordered_searches.outcome,
+        searches.search_date,
+        searches.outcome,
         case
-            when ordered_searches.event_sequence > visitors.assigned_sequence then 'after'
+            when searches.event_sequence > visitors.assigned_sequence then 'after'
             when
-                visitors.assigned_microseconds - ordered_searches.searched_microseconds
+                visitors.assigned_microseconds - searches.searched_microseconds
                 <= {{ var('pre_experiment_days') }} * {{ microseconds_per_day }}
                 then 'before'
         end as phase
 
     from visitors
 
-    inner join ordered_searches
-        on visitors.visitor_id = ordered_searches.visitor_id
+    inner join searches
+        on visitors.visitor_id = searches.visitor_id
 
 ),
 

@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key='visitor_id'
+    unique_key='visitor_id',
+    event_time='occurred_at'
 ) }}
 
 with
@@ -23,8 +24,8 @@ order_events as (
 ),
 
 -- All events of an order, whosever they are: a visitor of another one may have sent it first and
--- have done nothing since.
-ranked as (
+-- have done nothing since. Of these the strategy takes what is touched.
+int_order_events_ranked as (
 
     select
         order_events.event_id,
@@ -51,14 +52,6 @@ ranked as (
 
     inner join touched_orders
         on order_events.order_id = touched_orders.order_id
-
-),
-
-int_order_events_ranked as (
-
-    select * from ranked
-
-    where {{ touched('visitor_id') }}
 
 )
 

@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key='visitor_id'
+    unique_key='visitor_id',
+    event_time='ordered_at'
 ) }}
 
 with
@@ -26,6 +27,7 @@ order_lines as (
         orders.order_id,
         orders.visitor_id,
         orders.gross_revenue,
+        orders.ordered_at,
         -- An order that names no product still has its revenue: on one line of its own.
         coalesce(event_items.item_index, 0) as item_index,
         coalesce(event_items.product_id, 'unknown') as product_id,
@@ -94,7 +96,9 @@ int_order_lines_allocated as (
             {{ share_of('gross_revenue', 'weight_to_here', 'order_weight') }}
             - {{ share_of('gross_revenue', 'weight_to_here - weight', 'order_weight') }}
             as numeric(18, 4)
-        ) as line_revenue
+        ) as line_revenue,
+
+        ordered_at
 
     from accumulated
 

@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key='visitor_id'
+    unique_key='visitor_id',
+    event_time='occurred_at'
 ) }}
 
 with
@@ -40,6 +41,7 @@ int_order_refunds_valued as (
         refund_events.event_id,
         refund_events.order_id,
         refund_events.visitor_id,
+        refund_events.customer_id,
 
         refund_events.currency,
 

@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key='visitor_id'
+    unique_key='visitor_id',
+    event_time='date_day'
 ) }}
 
 with
@@ -38,4 +39,6 @@ int_products_shown as (
 
 )
 
-select * from int_products_shown
+select * from int_products_shown  -- the days that a run reads lie together -- noqa: CV13
+
+{{ sorted_by('date_day') }}

@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key='visitor_id'
+    unique_key='visitor_id',
+    event_time='first_added_at'
 ) }}
 
 with
@@ -45,7 +46,8 @@ products_added as (
         items_added.visitor_id,
         items_added.product_id,
         sessionized_events.session_id,
-        sessionized_events.event_sequence
+        sessionized_events.event_sequence,
+        sessionized_events.occurred_at
 
     from items_added
 
@@ -62,7 +64,8 @@ added_after_view as (
         items_shown.event_id as view_event_id,
         products_added.event_id as add_event_id,
         products_added.session_id,
-        products_added.event_sequence
+        products_added.event_sequence,
+        products_added.occurred_at as added_at
 
     from items_shown
 
@@ -82,7 +85,10 @@ int_placement_products_added as (
         placement_events.placement_id,
         placement_events.strategy_id,
         placement_events.experience,
-        count(distinct added_after_view.add_event_id) as products_added
+
+        count(distinct added_after_view.add_event_id) as products_added,
+
+        min(added_after_view.added_at) as first_added_at
 
     from added_after_view
 

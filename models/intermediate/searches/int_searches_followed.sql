@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key='visitor_id'
+    unique_key='visitor_id',
+    event_time='searched_at'
 ) }}
 
 with
@@ -38,6 +39,7 @@ numbered as (
         events.search_term,
         events.search_results_count,
         events.occurred_at,
+        events.event_sequence,
         searching_sessions.searches,
         searching_sessions.orders,
         sum(case when events.event_name = 'products_searched' then 1 else 0 end) over (
@@ -73,6 +75,7 @@ followed as (
             as engagements,
         count(case when event_name = 'page_viewed' then 1 end) as page_views,
         min(occurred_at) as searched_at,
+        min(event_sequence) as event_sequence,
         min(searches) as searches,
         min(orders) as orders,
         min(order_number) as orders_before
@@ -108,7 +111,8 @@ int_searches_followed as (
 
         results_count,
 
-        searched_at
+        searched_at,
+        event_sequence
 
     from followed
 

@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key='visitor_id'
+    unique_key='visitor_id',
+    event_time='first_occurred_at'
 ) }}
 
 {%- set timeout_microseconds = var('session_timeout_minutes') * 60000000 -%}
@@ -85,18 +86,37 @@ numbered as (
 
 ),
 
+-- Empty in a full refresh.
+touched_visitors as (
+
+    select * from {{ ref('stg_visitors_touched') }}
+
+),
+
 int_activity_windows_sessionized as (
 
     select
-        visitor_id,
-        activity_window,
-        {{ dbt.hash(dbt.concat(['visitor_id', "'|'", 'first_value(first_event_id) over (
-            partition by visitor_id, session_number
-            order by activity_window
-        )'])) }} as session_id,
-        cast(session_number as bigint) as session_number
+        numbered.visitor_id,
+        numbered.activity_window,
+        {{ dbt.hash(dbt.concat([
+            'numbered.visitor_id', "'|'",
+            'first_value(numbered.first_event_id) over (
+                partition by numbered.visitor_id, numbered.session_number
+                order by numbered.activity_window
+            )'
+        ])) }}
+            as session_id,
+
+        cast(
+            coalesce(touched_visitors.earlier_sessions, 0) + numbered.session_number as bigint
+        ) as session_number,
+
+        numbered.first_occurred_at
 
     from numbered
+
+    left join touched_visitors
+        on numbered.visitor_id = touched_visitors.visitor_id
 
 )
 

@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key='visitor_id'
+    unique_key='visitor_id',
+    event_time='started_at'
 ) }}
 
 with
@@ -18,6 +19,8 @@ int_sessions_summarized as (
         session_id,
         min(visitor_id) as visitor_id,
         {{ last_by('customer_id', 'event_sequence', 'customer_id is not null') }} as customer_id,
+        {{ last_by('event_id', 'event_sequence', 'customer_id is not null') }}
+            as customer_event_id,
 
         min(session_number) as session_number,
         {{ first_by(
@@ -50,6 +53,7 @@ int_sessions_summarized as (
 
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at,
+        max(case when customer_id is not null then occurred_at end) as customer_seen_at,
         {{ second_smallest('event_sequence', "event_name = 'page_viewed'") }}
             as second_page_view_sequence,
         max(case when event_name not in ('recommendation_viewed', 'other') then event_sequence end)

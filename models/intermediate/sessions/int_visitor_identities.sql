@@ -6,14 +6,45 @@
 
 with
 
+-- An accepted event is in a session, or it is a refund.
 visitors as (
 
-    select distinct visitor_id from {{ touched_rows(ref('stg_events')) }}
+    select visitor_id from {{ touched_rows(ref('int_sessions_summarized')) }}
+
+    union distinct
+
+    select visitor_id from {{ touched_rows(ref('int_order_refunds_valued')) }}
 
 ),
 
 -- Few events know their customer, and no others are put in order.
 customer_events as (
+
+    select
+        customer_event_id as event_id,
+        visitor_id,
+        customer_id,
+        customer_seen_at as occurred_at
+
+    from {{ touched_rows(ref('int_sessions_summarized')) }}
+
+    where customer_id is not null
+
+    union all
+
+    select
+        event_id,
+        visitor_id,
+        customer_id,
+        occurred_at
+
+    from {{ touched_rows(ref('int_order_refunds_valued')) }}
+
+    where customer_id is not null
+
+),
+
+numbered as (
 
     select
         visitor_id,
@@ -23,9 +54,7 @@ customer_events as (
             order by occurred_at desc, event_id desc
         ) as newest_number
 
-    from {{ touched_rows(ref('stg_events')) }}
-
-    where customer_id is not null
+    from customer_events
 
 ),
 
@@ -35,7 +64,7 @@ customers as (
         visitor_id,
         customer_id
 
-    from customer_events
+    from numbered
 
     where newest_number = 1
 

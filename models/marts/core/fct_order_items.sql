@@ -33,9 +33,7 @@ orders as (
 
 searches as (
 
-    select * from {{ touched_rows(ref('int_events_sessionized')) }}
-
-    where event_name = 'products_searched'
+    select * from {{ touched_rows(ref('int_searches_followed')) }}
 
 ),
 

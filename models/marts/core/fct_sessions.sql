@@ -2,6 +2,7 @@
     materialized='incremental',
     incremental_strategy='touched',
     unique_key='visitor_id',
+    event_time='started_at',
     on_schema_change='fail'
 ) }}
 

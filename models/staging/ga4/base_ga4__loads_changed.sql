@@ -1,3 +1,6 @@
+-- A table: what has changed is forgotten once the build has ended, and the publish comes after it.
+{{ config(materialized='table') }}
+
 with
 
 changed_loads as (
