@@ -41,7 +41,6 @@ PROFILE = settings(
 COLUMNS = raw_columns(Settings())
 COLUMNS["events"] = [name for name in COLUMNS["events"] if name != "load_id"]
 VARIABLES = Settings().as_vars() | {"source": "tables", "raw_schema": "shop"}
-# Two rows of a table that differ in nothing are the same to whom reads it.
 
 
 @pytest.fixture(scope="module")
