@@ -4,7 +4,7 @@
     rows between unbounded preceding and current row
 {%- endset -%}
 {%- set columns = ['experiment_id', 'variant_id', 'changed_date', 'weight'] -%}
-{%- set outcomes = experiment_outcome_names() -%}
+{%- set outcomes = experiment_outcome_names(with_before=true) -%}
 with
 
 states as (

@@ -1,7 +1,7 @@
 {%- set kind = [
     'experiment_id', 'variant_id', 'device_type', 'visitor_type', 'is_return_known', 'revenue_cap',
     'returned_windows'
-] + experiment_outcome_names() -%}
+] + experiment_outcome_names(with_before=true) -%}
 with
 
 visitors as (

@@ -4,10 +4,7 @@
     unique_key='visitor_id'
 ) }}
 
-{%- set outcomes = [
-    'sessions', 'viewed_sessions', 'bounced_sessions', 'converted_sessions', 'orders', 'rated_orders',
-    'units', 'searches', 'abandoned_searches'
-] -%}
+{%- set outcomes = experiment_outcome_names() | reject('equalto', 'revenue') | list -%}
 with
 
 outcomes as (
