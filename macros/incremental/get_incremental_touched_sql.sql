@@ -4,7 +4,7 @@
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set keys = [arg_dict['unique_key']] if arg_dict['unique_key'] is string else arg_dict['unique_key'] -%}
     {%- set event_time = config.get('event_time') if keys == ['visitor_id'] -%}
-    {%- if keys == ['visitor_id'] and builds_on_last_run() -%}
+    {%- if keys == ['visitor_id'] -%}
         {%- do keep_inserted_rows(found) -%}
     {%- endif -%}
     {%- if event_time -%}
@@ -23,5 +23,5 @@
     {%- endif %}
 
     insert into {{ table }} ({{ columns }})
-    select {{ columns }} from {{ touched_since(found, event_time) if event_time else found }}
+    select {{ columns }} from {{ kept_rows(this.identifier) if event_time else found }}
 {%- endmacro %}
