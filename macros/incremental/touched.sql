@@ -1,6 +1,6 @@
-{% macro touched(column) -%}
+{% macro touched(key, column=none) -%}
     {%- if builds_on_last_run() and is_incremental() -%}
-        {{ is_touched(column) }}
+        {{ is_touched(key, column) }}
     {%- else -%}
         true
     {%- endif -%}

@@ -13,12 +13,16 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFINITION = re.compile(r"\{%-?\s*(?:macro\s+(\w+)|test\s+(\w+))\s*\((.*?)\)\s*-?%\}", re.DOTALL)
+MATERIALIZATION = re.compile(r"\{%-?\s*materialization\s+(\w+),\s*adapter='(\w+)'")
 # dbt itself calls these.
 CALLED_BY_DBT = {
     "dbt_spark_validate_get_incremental_strategy",
     "generate_schema_name",
     "get_incremental_touched_sql",
     "get_where_subquery",
+    "materialization_incremental_duckdb",
+    "materialization_table_duckdb",
+    "materialization_view_duckdb",
     "should_full_refresh",
 }
 
@@ -32,10 +36,12 @@ class Macro(NamedTuple):
 
 
 def read_macros() -> list[Macro]:
-    """Read every macro and generic test but the implementations by engine."""
+    """Read every macro, materialization and generic test but the implementations by engine."""
     macros = []
     for folder in ("macros", "tests/generic"):
         for path in sorted((PROJECT / folder).rglob("*.sql")):
+            for names in MATERIALIZATION.findall(path.read_text()):
+                macros.append(Macro("materialization_" + "_".join(names), [], path))
             for macro, test, signature in DEFINITION.findall(path.read_text()):
                 arguments = re.findall(r"(\w+)(?:\s*=\s*[^,]+)?\s*(?:,|$)", signature)
                 macros.append(Macro(macro or f"test_{test}", arguments, path))
