@@ -1,3 +1,4 @@
+{%- set goes_on = builds_on_last_run() -%}
 with
 
 changed_events as (
@@ -6,11 +7,30 @@ changed_events as (
 
 ),
 
+-- What a session of a touched visitor counts for may be of another day now, on which it started.
+events_of_touched as (
+
+    select * from {{ touched_rows_of(ref('stg_events')) if goes_on else ref('stg_events') }}
+
+    where {{ 'true' if goes_on else 'false' }}
+
+),
+
+moments as (
+
+    select occurred_at from changed_events
+
+    union all
+
+    select occurred_at from events_of_touched
+
+),
+
 stg_days_touched as (
 
     select distinct {{ reporting_date('occurred_at') }} as date_day
 
-    from changed_events
+    from moments
 
     where occurred_at is not null
 

@@ -34,6 +34,7 @@ TOUCHED = {
     "load_id": "build.staging.base_{source}__loads_changed",
     "event_id": "build.staging.stg_events_changed",
     "visitor_id": "build.staging.stg_visitors_touched",
+    "date_day": "build.staging.stg_days_touched",
 }
 
 

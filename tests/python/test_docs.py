@@ -65,7 +65,7 @@ def test_every_model_is_in_it_with_its_description_columns_types_and_sql(demo: P
         assert all(column["type"] for column in columns.values()), name
         assert {*node["columns"]} <= {*columns}, name
     parents = manifest["parent_map"]["model.liftmart.kpi_conversion_by_placement"]
-    assert parents == ["model.liftmart.fct_session_placements"]
+    assert parents == ["model.liftmart.fct_session_placements", "model.liftmart.stg_days_touched"]
 
 
 def test_it_says_nothing_of_the_machine_or_the_user(demo: Path) -> None:

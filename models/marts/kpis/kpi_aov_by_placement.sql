@@ -1,8 +1,18 @@
+-- depends_on: {{ ref('stg_days_touched') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='date_day',
+    on_schema_change='fail'
+) }}
+
 with
 
 session_placements as (
 
     select * from {{ ref('fct_session_placements') }}
+
+    where {{ touched('date_day', 'session_date') }}
 
 ),
 
@@ -18,10 +28,12 @@ counted as (
         cast(sum(orders_after) as bigint) as orders,
         cast(sum(orders_without_rate_after) as bigint) as orders_without_rate,
         cast(sum(units_after) as bigint) as units,
-        case
-            when sum(orders_after) = 0 or sum(orders_after) > sum(orders_without_rate_after)
-                then cast(sum(revenue_after) as numeric(18, 4))
-        end as revenue,
+        cast(
+            case
+                when sum(orders_after) = 0 or sum(orders_after) > sum(orders_without_rate_after)
+                    then sum(revenue_after)
+            end as numeric(18, 4)
+        ) as revenue,
         count(*) as exposed_sessions
 
     from session_placements

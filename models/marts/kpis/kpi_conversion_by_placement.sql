@@ -1,8 +1,18 @@
+-- depends_on: {{ ref('stg_days_touched') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='date_day',
+    on_schema_change='fail'
+) }}
+
 with
 
 session_placements as (
 
     select * from {{ ref('fct_session_placements') }}
+
+    where {{ touched('date_day', 'session_date') }}
 
 ),
 
