@@ -18,11 +18,14 @@ order_lines as (
 
 ),
 
+-- Few of a visitor's recommendations are touches of an order, and the others have many items.
 event_items as (
 
     select * from {{ touched_rows(ref('stg_event_items')) }}
 
-    where event_name in ('recommendation_viewed', 'recommendation_clicked')
+    where
+        event_name in ('recommendation_viewed', 'recommendation_clicked')
+        and event_id in (select order_touches.touch_event_id from order_touches)
 
 ),
 
