@@ -1,90 +1,28 @@
 {%- set horizons = [1, 7, 30] -%}
 with
 
-sessions as (
+visitors as (
 
-    select * from {{ ref('fct_sessions') }}
-
-),
-
-session_placements as (
-
-    select * from {{ ref('fct_session_placements') }}
+    select * from {{ ref('int_visitors_returned') }}
 
 ),
 
 last_event as (
 
-    select max(ended_at) as last_event_at from sessions
+    select max(ended_at) as last_event_at from {{ ref('fct_sessions') }}
 
 ),
 
-first_sessions as (
+observed as (
 
     select
-        session_id,
-        visitor_id,
-        session_date,
-        ended_at
-
-    from sessions
-
-    where not is_returning
-
-),
-
--- Only the second session can be the first to return.
-second_sessions as (
-
-    select
-        visitor_id,
-        min(started_at) as returned_at
-
-    from sessions
-
-    where is_returning
-
-    group by visitor_id
-
-),
-
-experiences as (
-
-    select
-        session_id,
-        max(case when experience = 'personalized' then 1 else 0 end) as is_personalized
-
-    from session_placements
-
-    where experience <> 'none'
-
-    group by session_id
-
-),
-
-visitors as (
-
-    select
-        first_sessions.session_date as cohort_date,
-        case
-            when experiences.is_personalized = 1 then 'personalized'
-            when experiences.is_personalized = 0 then 'generic'
-            else 'none'
-        end as experience,
+        visitors.*,
         {{ epoch_microseconds('last_event.last_event_at') }}
-        - {{ epoch_microseconds('first_sessions.ended_at') }} as microseconds_observed,
-        {{ epoch_microseconds('second_sessions.returned_at') }}
-        - {{ epoch_microseconds('first_sessions.ended_at') }} as microseconds_to_return
+        - {{ epoch_microseconds('visitors.first_ended_at') }} as microseconds_observed
 
-    from first_sessions
+    from visitors
 
     cross join last_event
-
-    left join second_sessions
-        on first_sessions.visitor_id = second_sessions.visitor_id
-
-    left join experiences
-        on first_sessions.session_id = experiences.session_id
 
 ),
 
@@ -108,7 +46,7 @@ counted as (
         {%- endfor %}
         count(*) as visitors
 
-    from visitors
+    from observed
 
     group by cohort_date, experience
 
