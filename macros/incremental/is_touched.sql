@@ -5,6 +5,7 @@
         'event_id': 'stg_events_changed',
         'visitor_id': 'stg_visitors_touched',
         'date_day': 'stg_days_touched',
+        'result_status': 'stg_result_statuses_touched',
     }[key]) -%}
     {{ column or key }} in (select {{ key }} from {{ keys }})
 {%- endmacro %}

@@ -35,6 +35,7 @@ TOUCHED = {
     "event_id": "build.staging.stg_events_changed",
     "visitor_id": "build.staging.stg_visitors_touched",
     "date_day": "build.staging.stg_days_touched",
+    "result_status": "build.staging.stg_result_statuses_touched",
 }
 
 

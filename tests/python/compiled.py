@@ -188,6 +188,7 @@ def replaced_rows(
         "event_id": f"{staging}.stg_events_changed",
         "visitor_id": f"{staging}.stg_visitors_touched",
         "date_day": f"{staging}.stg_days_touched",
+        "result_status": f"{staging}.stg_result_statuses_touched",
     }
     if event_time is None:
         return [

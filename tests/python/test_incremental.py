@@ -40,9 +40,11 @@ PROFILE = settings(
 # What a run has to do again, which the next one does not look at.
 LISTS_OF_A_RUN = (
     "base_canonical__loads_changed",
+    "stg_event_ids_changed",
     "stg_events_changed",
     "stg_visitors_touched",
     "stg_days_touched",
+    "stg_result_statuses_touched",
 )
 # What is built of incremental models and never of anything else follows from them.
 SELECTION = ("+config.materialized:incremental", "+path:models/ops", "+int_experiment_moments")

@@ -1,8 +1,20 @@
+-- depends_on: {{ ref('stg_result_statuses_touched') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['visitor_id', 'result_status'],
+    on_schema_change='fail'
+) }}
+
 with
 
 searches as (
 
     select * from {{ ref('int_searches_followed') }}
+
+    where
+        {{ touched('visitor_id') }}
+        or {{ touched('result_status') }}
 
 ),
 
