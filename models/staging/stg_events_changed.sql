@@ -1,6 +1,7 @@
 {#- Named in every run: dbt keeps what a model depends on from run to run. -#}
 {%- set loads_changed = base_model('loads_changed') if changes_are_known() -%}
 {%- set events_gone = base_model('events_gone') if changes_are_known() -%}
+{%- set ids_changed = ref('stg_event_ids_changed') -%}
 {%- set columns %}
         event_id,
         visitor_id,
@@ -35,16 +36,6 @@ events_gone as (
 
 ),
 
-changed_ids as (
-
-    select event_id from events_come
-
-    union distinct
-
-    select event_id from events_gone
-
-),
-
 -- Which of the events of one id is kept may be another one now.
 events_of_same_id as (
 
@@ -53,7 +44,7 @@ events_of_same_id as (
 
     from {{ ref('stg_events_validated') }}
 
-    where event_id in (select changed_ids.event_id from changed_ids)
+    where event_id in (select event_id from {{ ids_changed }})
 
 ),
 

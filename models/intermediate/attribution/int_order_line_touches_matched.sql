@@ -18,21 +18,26 @@ order_lines as (
 
 ),
 
--- Few of a visitor's recommendations are touches of an order, and the others have many items.
+-- Few of a visitor's recommendations are touches of an order, and the others have many items: their
+-- moments leave most of them out. A touch may name a product twice, and is still one touch; being
+-- distinct, they also come before the ids are compared.
 event_items as (
 
-    select * from {{ touched_rows(ref('stg_event_items')) }}
+    select distinct
+        event_id,
+        product_id
+
+    from {{ touched_rows(ref('stg_event_items')) }}
 
     where
         event_name in ('recommendation_viewed', 'recommendation_clicked')
-        and event_id in (select order_touches.touch_event_id from order_touches)
+        and occurred_at in (select order_touches.touched_at from order_touches)
 
 ),
 
--- A touch may name a product twice, and is still one touch.
 int_order_line_touches_matched as (
 
-    select distinct
+    select
         order_lines.order_item_id,
         order_touches.order_id,
         order_touches.visitor_id,
