@@ -2,7 +2,11 @@ with
 
 loads_changed as (
 
+    {% if changes_are_known() -%}
     select * from {{ base_model('loads_changed') }}
+    {%- else -%}
+    select 'none' as table_name
+    {%- endif %}
 
 ),
 
